@@ -1,0 +1,75 @@
+"""Typed reading of the environment: every setting that may differ between installations comes through here.
+
+A name `X` may be given as `X` or, for secrets mounted as files, as `X_FILE` holding a path. A value that cannot be
+read stops the process with a sentence that names the variable, instead of a default nobody chose.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+TRUE: Final = frozenset({"1", "true", "yes", "on"})
+FALSE: Final = frozenset({"0", "false", "no", "off", ""})
+
+
+class EnvironmentProblem(RuntimeError):
+    """A setting is missing or unreadable; the message names it and says what to write there."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of `name`, of the file `name_FILE` points at, or `default`; without any of them, a problem."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as problem:
+            raise EnvironmentProblem(f"{name}_FILE points at {file}, which cannot be read: {problem.strerror}") from problem
+    value = os.environ.get(name)
+    if value is not None:
+        return value
+    if default is None:
+        raise EnvironmentProblem(f"{name} is not set: write it into the environment, or its path into {name}_FILE")
+    return default
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    value = text(name, "1" if default else "0").strip().lower()
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise EnvironmentProblem(f"{name} is {value!r}: write 1 or 0")
+
+
+def integer(name: str, default: int) -> int:
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise EnvironmentProblem(f"{name} is {value!r}: write a whole number") from None
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Comma-separated values, blanks around them dropped."""
+    return [word for word in (part.strip() for part in text(name, default).split(",")) if word]
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's connection settings for a `postgresql://user:password@host:port/name` URL.
+
+    A host that begins with a slash (percent-encoded in the URL) is the directory of a unix socket.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"} or len(parts.path) < 2:
+        raise EnvironmentProblem("a database URL looks like postgresql://user:password@host:5432/name")
+    return {
+        "ENGINE": "kernel.db.backend",
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+    }
