@@ -1,0 +1,15 @@
+"""Locks of PostgreSQL that end with their holder, however it ends."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import psycopg
+
+BEAT_LOCK: Final = 7001  # two beats would send every tick twice (SPIKES section 7)
+
+
+def try_hold(connection: psycopg.Connection, key: int) -> bool:
+    """Take the advisory lock `key` for as long as the connection lives; False when somebody else holds it."""
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()
+    return bool(row and row[0])

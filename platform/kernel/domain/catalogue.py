@@ -1,0 +1,223 @@
+"""Every reason why a message did not arrive, or was not taken, in words a customer can act on.
+
+One entry for each error_code, whatever door or operator it came by: pages, API, exports and webhooks explain a
+failure with the same sentence. Codes are public and never change their meaning. Source: facts on SMPP, section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Group(StrEnum):
+    """Where to look first; the reports count failures by these."""
+
+    NUMBER = "number"
+    CONTENT = "content"
+    COMPLIANCE = "compliance"
+    CONSENT = "consent"
+    CREDIT = "credit"
+    ROUTE = "route"
+    OPERATOR = "operator"
+    HANDSET = "handset"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a code means: the sentence says what happened, the remedy what to do."""
+
+    code: str
+    sentence: str
+    remedy: str
+    group: Group
+
+
+_ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
+    Group.NUMBER: {
+        "invalid_number": (
+            "The number does not exist or cannot receive SMS.",
+            "Check the number and its country code; remove it from the list after a second failure.",
+        ),
+        "number_not_mobile": (
+            "The number belongs to a landline or a special service, not to a mobile phone.",
+            "Ask the recipient for a mobile number.",
+        ),
+    },
+    Group.CONTENT: {
+        "empty_text": ("The message has no text.", "Write a text, or check the variables that make it up."),
+        "invalid_text": (
+            "The text contains a character that cannot be sent.",
+            "Remove the character that is named, or save the source file as UTF-8 and try again.",
+        ),
+        "text_too_long": ("The text needs more parts than are allowed.", "Shorten the text."),
+        "content_too_long": ("The text is longer than the operator's line carries.", "Shorten the text."),
+        "variable_missing": (
+            "The template has a variable for which no value was given.",
+            "Give a value for every variable, or a default for the empty ones.",
+        ),
+        "duplicate_request": (
+            "A request with the same key was accepted before with other content.",
+            "Use a new key for a new message; repeat a request unchanged to get its first answer.",
+        ),
+        "cancelled": (
+            "The message was cancelled before it was handed to the operator.",
+            "Nothing to do; send a new message if it is wanted after all.",
+        ),
+    },
+    Group.COMPLIANCE: {
+        "unknown_sender": ("The sender does not exist in your account.", "Use one of your senders or add this one."),
+        "sender_not_approved": (
+            "The sender is not approved for this destination.",
+            "Wait for its approval or use an approved sender.",
+        ),
+        "sender_not_allowed": (
+            "The operator does not know the sender as registered.",
+            "Use a registered sender, or register this one with the operator.",
+        ),
+        "template_not_found": (
+            "The template does not exist in your account.",
+            "Check the template id, or add the template first.",
+        ),
+        "template_not_approved": (
+            "The template is not approved for this destination.",
+            "Wait for its approval or use an approved template.",
+        ),
+        "template_not_matched": (
+            "The text matches no approved template of this sender.",
+            "Compare it with the template letter by letter: blanks, quotes and full stops count.",
+        ),
+        "template_header_not_linked": (
+            "The template is not linked to this sender.",
+            "Link the sender to the template on the registration portal, or use the sender it is linked to.",
+        ),
+        "dlt_parameters": (
+            "Registration data that India requires was missing or did not fit together.",
+            "Check entity, sender and template in the compliance pages.",
+        ),
+        "dlt_entity": (
+            "The operator does not accept the registered entity.",
+            "Check on the registration portal that the entity is active and that its id is right.",
+        ),
+        "dlt_header": (
+            "The operator does not accept the sender of this entity.",
+            "Check on the registration portal that the sender is active, and that capitals are the same.",
+        ),
+        "dlt_template": (
+            "The operator found that text and registered template differ, or that the template is not active.",
+            "Compare the text with the registered template, and the template's state on the portal.",
+        ),
+        "dlt_chain": (
+            "The operator does not know the chain from your entity to us.",
+            "Open the registration portal and approve the chain; ask support for our ids.",
+        ),
+        "outside_permitted_hours": (
+            "Promotional messages are not permitted at this hour at the destination.",
+            "Schedule the message within the permitted hours.",
+        ),
+        "tenant_suspended": ("Sending is suspended for your account.", "Contact support to learn the reason."),
+    },
+    Group.CONSENT: {
+        "opted_out": (
+            "The recipient does not want these messages.",
+            "Take the number off the list; only the recipient can change this.",
+        ),
+        "consent_missing": (
+            "There is no proof that the recipient agreed to such messages.",
+            "Collect the recipient's consent and record it, then send again.",
+        ),
+    },
+    Group.CREDIT: {
+        "insufficient_credit": ("The balance does not cover the message.", "Top up the balance, then send again."),
+        "budget_exceeded": (
+            "The budget set for these messages is used up.",
+            "Raise the budget or wait for its next period.",
+        ),
+        "no_price": (
+            "Your rate card has no price for this destination.",
+            "Ask for a price for this destination before sending to it.",
+        ),
+    },
+    Group.ROUTE: {
+        "no_route": (
+            "No line to this destination is open to your account.",
+            "Ask support to open the destination.",
+        ),
+        "not_after_passed": (
+            "The time after which the message must not be sent had passed before it could go out.",
+            "Send it again with a later time if it is still wanted.",
+        ),
+        "route_unavailable": (
+            "The line to the operator was down, and we tried until the message's time had run out.",
+            "Send it again later.",
+        ),
+        "route_protocol": (
+            "Our connection to the operator is set up wrongly; our staff has been alerted.",
+            "Nothing to do on your side; send it again when the line is reported healthy.",
+        ),
+        "route_credentials": (
+            "The operator refused our login; our staff has been alerted.",
+            "Nothing to do on your side; send it again when the line is reported healthy.",
+        ),
+    },
+    Group.OPERATOR: {
+        "operator_rejected": (
+            "The operator refused the message.",
+            "Read the operator's own words beside it; ask support if every message is refused.",
+        ),
+        "operator_congested": (
+            "The operator was too busy, and we tried until the message's time had run out.",
+            "Send it again later.",
+        ),
+        "operator_error": (
+            "The operator had a fault, and we tried until the message's time had run out.",
+            "Send it again later.",
+        ),
+        "message_not_found": (
+            "The operator no longer holds the message.",
+            "Nothing to do: it was delivered or given up before.",
+        ),
+        "cancel_too_late": (
+            "The message had left the operator before it could be cancelled.",
+            "Nothing to do: it cannot be called back.",
+        ),
+    },
+    Group.HANDSET: {
+        "undeliverable": (
+            "The phone was off, full or out of reach.",
+            "Try later, or reach the person another way.",
+        ),
+        "validity_expired": (
+            "The phone was not reached before the message's time had run out.",
+            "Try later, or allow more time.",
+        ),
+    },
+    Group.UNKNOWN: {
+        "outcome_unknown": (
+            "The message was sent, but the operator never said what became of it.",
+            "Do not repeat a promotion, it may have arrived; a passcode may be sent again.",
+        ),
+    },
+}
+
+CATALOGUE: Final[Mapping[str, Explanation]] = MappingProxyType(
+    {
+        code: Explanation(code, sentence, remedy, group)
+        for group, entries in _ENTRIES.items()
+        for code, (sentence, remedy) in entries.items()
+    }
+)
+
+
+def explain(code: str) -> Explanation:
+    """What the code means; a code without an entry gets a general one that keeps it, never an error."""
+    return CATALOGUE.get(code) or Explanation(
+        code,
+        "The message was not delivered for a reason that has no description yet.",
+        "Contact support and quote the code.",
+        Group.UNKNOWN,
+    )
