@@ -19,6 +19,16 @@ class EnvironmentProblem(RuntimeError):
     """A setting is missing or unreadable; the message names it and says what to write there."""
 
 
+def load(path: Path) -> None:
+    """Make the lines `NAME=value` of a file defaults of the environment; without the file nothing happens."""
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, equals, value = line.partition("=")
+        if equals:
+            os.environ.setdefault(name.strip(), value.strip())
+
+
 def text(name: str, default: str | None = None) -> str:
     """The value of `name`, of the file `name_FILE` points at, or `default`; without any of them, a problem."""
     file = os.environ.get(f"{name}_FILE")
@@ -26,7 +36,9 @@ def text(name: str, default: str | None = None) -> str:
         try:
             return Path(file).read_text(encoding="utf-8").strip()
         except OSError as problem:
-            raise EnvironmentProblem(f"{name}_FILE points at {file}, which cannot be read: {problem.strerror}") from problem
+            raise EnvironmentProblem(
+                f"{name}_FILE points at {file}, which cannot be read: {problem.strerror}"
+            ) from problem
     value = os.environ.get(name)
     if value is not None:
         return value
@@ -65,11 +77,13 @@ def database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or len(parts.path) < 2:
         raise EnvironmentProblem("a database URL looks like postgresql://user:password@host:5432/name")
+    # Not parts.hostname, which is in lower case: the directory of a socket may have capitals.
+    host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}")
     return {
         "ENGINE": "kernel.db.backend",
         "NAME": unquote(parts.path[1:]),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
+        "HOST": unquote(host.strip("[]")),
         "PORT": str(parts.port or ""),
     }

@@ -22,7 +22,9 @@ IS_PRODUCTION = ENVIRONMENT == "production"
 DEBUG = False
 
 # --- secrets -------------------------------------------------------------------------------------------------------
-# Development and tests get constants that no production process accepts, so that nothing needs preparing.
+# `make run` writes its own once. Where it never ran, development and tests get constants that production never has.
+if ENVIRONMENT == "development":
+    env.load(VAR_DIR / "secrets.env")
 SECRET_KEY = env.text("SECRET_KEY", None if IS_PRODUCTION else "development-only-key-never-accepted-in-production")
 SECRETS_KEYS = env.words("SECRETS_KEYS", "" if IS_PRODUCTION else "ZGV2ZWxvcG1lbnQtb25seS1mZXJuZXQta2V5LTMyYiE=")
 

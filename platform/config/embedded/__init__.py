@@ -17,7 +17,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ import psutil
 # PostgreSQL refuses to run as root; as root, its server runs as this user, who owns the data directory.
 UNPRIVILEGED_USER: Final = "nobody"
 PR_SET_PDEATHSIG: Final = 1
+PR_SET_CHILD_SUBREAPER: Final = 36
 READY_POLL_S: Final = 0.03
 MIN_FREE_OCTETS: Final = 300 * 1024 * 1024
 
@@ -43,10 +44,21 @@ def is_root() -> bool:
     return os.geteuid() == 0
 
 
+def server_user() -> str:
+    """Who runs PostgreSQL and owns its data."""
+    return UNPRIVILEGED_USER if is_root() else pwd.getpwuid(os.geteuid()).pw_name
+
+
 def _die_with_parent(signal_number: int) -> None:
     """Runs in the child between fork and exec: the kernel sends it `signal_number` when the starting thread ends."""
     if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal_number)
+
+
+def adopt_orphans() -> None:
+    """From now on, processes below this one whose parent dies become its children (Linux)."""
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def spawn(
@@ -55,6 +67,7 @@ def spawn(
     log: Path,
     orphaned: signal.Signals,
     unprivileged: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own (a terminal's Ctrl-C must not reach it before its clients have left).
 
@@ -63,13 +76,14 @@ def spawn(
         orphaned: signal it receives when this process dies; Linux only, elsewhere it stays and the next start finds it.
         unprivileged: as root, run it as `UNPRIVILEGED_USER`.
     """
-    nobody = pwd.getpwnam(UNPRIVILEGED_USER) if unprivileged and is_root() else None
+    nobody = pwd.getpwnam(server_user()) if unprivileged and is_root() else None
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 (fixed commands of ours)
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            env=environment,
             start_new_session=True,
             preexec_fn=partial(_die_with_parent, orphaned),
             user=nobody.pw_uid if nobody else None,
@@ -107,6 +121,13 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def log_of(data: Path) -> Path:
+    """Where the server of `data` writes."""
+    directory = data.parent / "log"
+    directory.mkdir(exist_ok=True)
+    return directory / f"{data.name}.log"
 
 
 def last_lines(log: Path, count: int = 12) -> str:

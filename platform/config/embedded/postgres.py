@@ -21,14 +21,14 @@ from urllib.parse import quote
 import psycopg
 
 from config.embedded import (
-    UNPRIVILEGED_USER,
     EmbeddedError,
     end,
-    is_root,
     last_lines,
     locked,
+    log_of,
     require_reachable,
     require_space,
+    server_user,
     spawn,
     wait_until,
 )
@@ -86,10 +86,6 @@ def alive(data: Path) -> bool:
     return True
 
 
-def log_of(data: Path) -> Path:
-    return data.with_name(f"{data.name}.log")
-
-
 def start_postgres(data: Path, *, settings: Mapping[str, str] = DURABLE) -> subprocess.Popen[bytes] | None:
     """Make the cluster if there is none, start its server and wait until it takes connections.
 
@@ -102,7 +98,7 @@ def start_postgres(data: Path, *, settings: Mapping[str, str] = DURABLE) -> subp
         EmbeddedError: the place is unfit, or the server does not come up; its last words are in the message.
     """
     data = data.resolve()
-    _check_place(data)
+    check_place(data)
     with locked(data.with_name(f"{data.name}.lock")):
         if alive(data):
             return None
@@ -116,7 +112,8 @@ def stop(child: subprocess.Popen[bytes]) -> int:
     return end(child, (signal.SIGINT, signal.SIGQUIT))
 
 
-def _check_place(data: Path) -> None:
+def check_place(data: Path) -> None:
+    """Raise EmbeddedError if a cluster cannot be served from `data`, which need not exist."""
     if len(os.fsencode(data)) > MAX_DIRECTORY_OCTETS:
         raise EmbeddedError(
             f"{data} is too long for the address of a unix socket ({MAX_DIRECTORY_OCTETS} characters at most): "
@@ -124,8 +121,13 @@ def _check_place(data: Path) -> None:
         )
     data.parent.mkdir(parents=True, exist_ok=True)
     require_space(data.parent)
-    require_reachable(data / "PG_VERSION" if data.exists() else data)
+    require_reachable(data)
     require_reachable(binaries() / "postgres")
+    if data.exists() and data.owner() != server_user():
+        raise EmbeddedError(
+            f"{data} belongs to {data.owner()}, the server would run as {server_user()}: start it as the one who made it, "
+            f"or run `chown -R {server_user()} {data}`, or remove {data} (its data is lost)"
+        )
 
 
 def _initialise(data: Path) -> None:
@@ -133,9 +135,8 @@ def _initialise(data: Path) -> None:
     draft = data.with_name(f"{data.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
-    if is_root():
-        nobody = pwd.getpwnam(UNPRIVILEGED_USER)
-        os.chown(draft, nobody.pw_uid, nobody.pw_gid)
+    owner = pwd.getpwnam(server_user())
+    os.chown(draft, owner.pw_uid, owner.pw_gid)
     flags = ["--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync"]
     command: list[str | Path] = [binaries() / "initdb", "-D", draft, "-U", SUPERUSER, *flags]
     child = spawn(command, log=log_of(data), orphaned=signal.SIGTERM, unprivileged=True)

@@ -16,6 +16,7 @@ from config.embedded import (
     is_port_free,
     last_lines,
     locked,
+    log_of,
     require_port,
     require_space,
     spawn,
@@ -51,7 +52,7 @@ def start_valkey(directory: Path, port: int) -> subprocess.Popen[bytes] | None:
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     require_space(directory)
-    log = directory.with_name(f"{directory.name}.log")
+    log = log_of(directory)
     with locked(directory.with_name(f"{directory.name}.lock")):
         if not is_port_free(port):
             if served_directory(port) == directory:

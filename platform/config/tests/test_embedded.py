@@ -145,6 +145,13 @@ def test_a_directory_closed_to_the_unprivileged_user_is_named_and_left_as_it_is(
     assert place.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a directory that belongs to somebody else")
+def test_a_data_directory_of_somebody_else_is_named_with_its_remedy(place: Path) -> None:
+    (place / "postgres").mkdir()
+    with pytest.raises(EmbeddedError, match="belongs to root, the server would run as nobody"):
+        start_postgres(place / "postgres")
+
+
 def test_a_full_disk_is_named_with_its_remedy(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "MIN_FREE_OCTETS", 2**60)
     with pytest.raises(EmbeddedError, match="set DAKIYA_VAR to a directory on another disk"):
