@@ -71,7 +71,7 @@ def from_decimal(value: Decimal, currency: str) -> Money:
     Raises:
         ValueError: not a finite number, or beyond 9.2 * 10**12 units, what a bigint of micros holds.
     """
-    if not value.is_finite() or abs(value) > _BIGINT // MICROS:
+    if not value.is_finite() or value.copy_abs() > _BIGINT // MICROS:
         raise ValueError("the amount is not a number of units that fits a bigint of micros")
     micros = value.quantize(_ONE_MICRO, rounding=ROUND_HALF_EVEN, context=_EXACT).scaleb(6, context=_EXACT)
     return Money(int(micros), currency)
