@@ -125,7 +125,7 @@ def check_place(data: Path) -> None:
     require_reachable(binaries() / "postgres")
     if data.exists() and data.owner() != server_user():
         raise EmbeddedError(
-            f"{data} belongs to {data.owner()}, the server would run as {server_user()}: start it as the one who made it, "
+            f"{data} belongs to {data.owner()}, the server would run as {server_user()}: start it as its owner, "
             f"or run `chown -R {server_user()} {data}`, or remove {data} (its data is lost)"
         )
 
