@@ -106,7 +106,8 @@ def pack_deliver(
     dest_ton_npi: bytes = b"\5\0",
     tlvs: bytes = b"",
 ) -> bytes:
-    """One deliver_sm with empty service type and times, as centres send receipts and inbound texts; `tlvs` already packed.
+    """One deliver_sm with empty service type and times, as centres send receipts and inbound texts; `tlvs` already
+    packed.
 
     Raises LocalProtocolError for an address over 20 octets or with a NUL, and a short_message over 254.
     """
@@ -128,7 +129,9 @@ def pack_deliver_resps(sequences: Iterable[int], status: int = 0) -> bytes:
 def pack_submit_resps(answers: Iterable[tuple[int, int, bytes]]) -> bytes:
     """submit_sm_resp for each (sequence, status, message_id), joined. The id is at most 64 octets without NUL."""
     pack = _HEADER.pack
-    return b"".join([
-        pack(17 + len(message_id), _SUBMIT_SM_RESP, status, sequence) + message_id + b"\0"
-        for sequence, status, message_id in answers
-    ])
+    return b"".join(
+        [
+            pack(17 + len(message_id), _SUBMIT_SM_RESP, status, sequence) + message_id + b"\0"
+            for sequence, status, message_id in answers
+        ]
+    )

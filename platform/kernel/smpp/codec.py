@@ -1,7 +1,8 @@
-"""Octets to PDUs and back. submit_sm, deliver_sm, binds, their responses and every TLV by struct; the rare PDUs in `rare`.
+"""Octets to PDUs and back. submit_sm, deliver_sm, binds, their responses and every TLV by struct; the rare PDUs in
+`rare`.
 
-Layouts are those of SMPP 3.4 section 4; a header is command_length, command_id, command_status, sequence_number, each of four
-octets, big-endian (section 3.2).
+Layouts are those of SMPP 3.4 section 4; a header is command_length, command_id, command_status, sequence_number, each
+of four octets, big-endian (section 3.2).
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from kernel.smpp import rare
-from kernel.smpp.constants import HEADER_SIZE, MAX_SHORT_MESSAGE, RESPONSE, BindKind, CommandId, CommandStatus, command_name
+from kernel.smpp.constants import (
+    HEADER_SIZE,
+    MAX_SHORT_MESSAGE,
+    RESPONSE,
+    BindKind,
+    CommandId,
+    CommandStatus,
+    command_name,
+)
 from kernel.smpp.errors import LocalProtocolError, RemoteProtocolError
 from kernel.smpp.fields import Cursor, pack_octet, pack_text
 from kernel.smpp.pdu import (
@@ -45,15 +54,15 @@ _IdRespT = TypeVar("_IdRespT", SubmitSmResp, DeliverSmResp, DataSmResp)
 def decode(frame: bytes | memoryview) -> Pdu:
     """One whole PDU, header included, as its class; `Other` for commands without one.
 
-    Raises RemoteProtocolError when command_length is not the frame's length or the mandatory part is cut off. Oddities that
-    leave the mandatory part readable are tolerated and named in `faults`.
+    Raises RemoteProtocolError when command_length is not the frame's length or the mandatory part is cut off. Oddities
+    that leave the mandatory part readable are tolerated and named in `faults`.
     """
     data = frame if isinstance(frame, bytes) else bytes(frame)
     if len(data) < HEADER_SIZE:
         raise RemoteProtocolError(CommandStatus.RINVCMDLEN, "invalid_length", f"a frame of {len(data)} octets")
     length, command_id, status, sequence = HEADER.unpack_from(data)
     if length != len(data):
-        raise RemoteProtocolError(CommandStatus.RINVCMDLEN, "invalid_length", f"command_length {length} of {len(data)} octets")
+        raise RemoteProtocolError(CommandStatus.RINVCMDLEN, "invalid_length", f"{length} is not {len(data)} octets")
     decoder = _DECODERS.get(command_id)
     if decoder is None:
         return Other(command_id, sequence, status, data[HEADER_SIZE:])
@@ -78,10 +87,10 @@ def _frame(command_id: int, status: int, sequence: int, body: bytes) -> bytes:
     try:
         return HEADER.pack(HEADER_SIZE + len(body), command_id, status, sequence) + body
     except struct.error as error:
-        raise LocalProtocolError(f"{command_name(command_id)}: status {status} or sequence {sequence} out of range") from error
+        raise LocalProtocolError(f"{command_name(command_id)}: {status} or {sequence} does not fit") from error
 
 
-# -- submit_sm and deliver_sm, sections 4.4.1 and 4.6.1 ---------------------------------------------------------------------
+# -- submit_sm and deliver_sm, sections 4.4.1 and 4.6.1 ----------------------------------------------------------------
 
 
 def _message_decoder(cls: type[_MessageT]) -> Callable[[bytes, int, int], _MessageT]:
@@ -136,20 +145,22 @@ def _encode_message(pdu: SubmitSm | DeliverSm) -> bytes:
     length = len(pdu.short_message)
     if length > MAX_SHORT_MESSAGE:
         raise LocalProtocolError(f"short_message has {length} octets, at most {MAX_SHORT_MESSAGE}: use message_payload")
-    body = b"".join((
-        pack_text(pdu.service_type, 6, "service_type"),
-        _octets(pdu, "source_ton", "source_npi"),
-        pack_text(pdu.source_addr, 21, "source_addr"),
-        _octets(pdu, "dest_ton", "dest_npi"),
-        pack_text(pdu.destination_addr, 21, "destination_addr"),
-        _octets(pdu, "esm_class", "protocol_id", "priority_flag"),
-        pack_text(pdu.schedule_delivery_time, 17, "schedule_delivery_time"),
-        pack_text(pdu.validity_period, 17, "validity_period"),
-        _octets(pdu, "registered_delivery", "replace_if_present_flag", "data_coding", "sm_default_msg_id"),
-        bytes((length,)),
-        pdu.short_message,
-        pack_tlvs(pdu.tlvs),
-    ))
+    body = b"".join(
+        (
+            pack_text(pdu.service_type, 6, "service_type"),
+            _octets(pdu, "source_ton", "source_npi"),
+            pack_text(pdu.source_addr, 21, "source_addr"),
+            _octets(pdu, "dest_ton", "dest_npi"),
+            pack_text(pdu.destination_addr, 21, "destination_addr"),
+            _octets(pdu, "esm_class", "protocol_id", "priority_flag"),
+            pack_text(pdu.schedule_delivery_time, 17, "schedule_delivery_time"),
+            pack_text(pdu.validity_period, 17, "validity_period"),
+            _octets(pdu, "registered_delivery", "replace_if_present_flag", "data_coding", "sm_default_msg_id"),
+            bytes((length,)),
+            pdu.short_message,
+            pack_tlvs(pdu.tlvs),
+        )
+    )
     return _frame(pdu.command_id, 0, pdu.sequence, body)
 
 
@@ -157,12 +168,12 @@ def _octets(pdu: object, *names: str) -> bytes:
     return bytes([pack_octet(getattr(pdu, name), name) for name in names])
 
 
-# -- responses with a message_id, sections 4.4.2, 4.6.2 and 4.7.2 -----------------------------------------------------------
+# -- responses with a message_id, sections 4.4.2, 4.6.2 and 4.7.2 ------------------------------------------------------
 
 
 def read_message_id(frame: bytes) -> tuple[str, tuple[Tlv, ...], tuple[str, ...]]:
-    """message_id, TLVs and faults of a response. Nothing after the header, one NUL, and text without NUL are all accepted:
-    links have been dropped for less, and the id is the last thing that may be lost."""
+    """message_id, TLVs and faults of a response. Nothing after the header, one NUL, and text without NUL are all
+    accepted: links have been dropped for less, and the id is the last thing that may be lost."""
     end = frame.find(b"\0", HEADER_SIZE)
     if end < 0:
         return frame[HEADER_SIZE:].decode("latin-1"), (), ()
@@ -186,7 +197,7 @@ def _encode_id_resp(pdu: SubmitSmResp | DeliverSmResp | DataSmResp) -> bytes:
     return _frame(pdu.command_id, pdu.status, pdu.sequence, body)
 
 
-# -- binds, section 4.1 -----------------------------------------------------------------------------------------------------
+# -- binds, section 4.1 ------------------------------------------------------------------------------------------------
 
 
 def _decode_bind(frame: bytes, status: int, sequence: int) -> Bind:
@@ -201,14 +212,16 @@ def _decode_bind(frame: bytes, status: int, sequence: int) -> Bind:
 
 
 def _encode_bind(pdu: Bind) -> bytes:
-    body = b"".join((
-        pack_text(pdu.system_id, 16, "system_id"),
-        pack_text(pdu.password, 9, "password"),
-        pack_text(pdu.system_type, 13, "system_type"),
-        _octets(pdu, "interface_version", "addr_ton", "addr_npi"),
-        pack_text(pdu.address_range, 41, "address_range"),
-        pack_tlvs(pdu.tlvs),
-    ))
+    body = b"".join(
+        (
+            pack_text(pdu.system_id, 16, "system_id"),
+            pack_text(pdu.password, 9, "password"),
+            pack_text(pdu.system_type, 13, "system_type"),
+            _octets(pdu, "interface_version", "addr_ton", "addr_npi"),
+            pack_text(pdu.address_range, 41, "address_range"),
+            pack_tlvs(pdu.tlvs),
+        )
+    )
     return _frame(pdu.command_id, 0, pdu.sequence, body)
 
 
@@ -223,7 +236,7 @@ def _encode_bind_resp(pdu: BindResp) -> bytes:
     return _frame(pdu.command_id, pdu.status, pdu.sequence, body)
 
 
-# -- header only, sections 4.2, 4.3, 4.9.2 and 4.11; octets behind the header are ignored -----------------------------------
+# -- header only, sections 4.2, 4.3, 4.9.2 and 4.11; octets behind the header are ignored ------------------------------
 
 _BareResp = EnquireLinkResp | UnbindResp | GenericNack | CancelSmResp
 
@@ -246,7 +259,7 @@ _DECODERS: Final[dict[int, Callable[[bytes, int, int], Pdu]]] = {
     CommandId.SUBMIT_SM_RESP: _id_resp_decoder(SubmitSmResp),
     CommandId.DELIVER_SM_RESP: _id_resp_decoder(DeliverSmResp),
     CommandId.DATA_SM_RESP: _id_resp_decoder(DataSmResp),
-    **{kind: _decode_bind for kind in BindKind},
+    **dict.fromkeys(BindKind, _decode_bind),
     **{kind | RESPONSE: _decode_bind_resp for kind in BindKind},
     CommandId.ENQUIRE_LINK: lambda _frame, _status, sequence: EnquireLink(sequence),
     CommandId.ENQUIRE_LINK_RESP: lambda _frame, status, sequence: EnquireLinkResp(sequence, status),

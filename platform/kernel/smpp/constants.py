@@ -64,7 +64,8 @@ class BindKind(IntEnum):
 
 
 class CommandStatus(IntEnum):
-    """3.4 section 5.1.3 and, from RSERTYPUNAUTH on, 5.0 section 4.7.6. Peers send other numbers too: never parse into this."""
+    """3.4 section 5.1.3 and, from RSERTYPUNAUTH on, 5.0 section 4.7.6. Peers send other numbers too: never parse
+    into this."""
 
     ROK = 0x00
     RINVMSGLEN = 0x01
@@ -136,7 +137,8 @@ class CommandStatus(IntEnum):
 
 
 class Tag(IntEnum):
-    """Optional parameters (3.4 section 5.3.2) that somebody here reads or writes, and the three of Indian registration."""
+    """Optional parameters (3.4 section 5.3.2) that somebody here reads or writes, and the three of Indian
+    registration."""
 
     ADDITIONAL_STATUS_INFO_TEXT = 0x001D
     RECEIPTED_MESSAGE_ID = 0x001E

@@ -32,8 +32,8 @@ def pack_octet(value: int, field: str) -> int:
 class Cursor:
     """Reads mandatory parameters one after another from a frame; used where speed does not matter.
 
-    A field that is cut off raises RemoteProtocolError with `status`: without its NUL or its octets, every later field would
-    be read from the wrong place.
+    A field that is cut off raises RemoteProtocolError with `status`: without its NUL or its octets, every later field
+    would be read from the wrong place.
     """
 
     __slots__ = ("_frame", "_status", "at")

@@ -11,7 +11,8 @@ from kernel.smpp.errors import RemoteProtocolError
 MAX_PDU: Final = 70_000
 """A message_payload of 64 K and its mandatory part fit; nothing longer is ever a PDU."""
 
-# What strangers send first. Read as a command_length every one of them is over 300 million, so they surface as bad lengths.
+# What strangers send first. Read as a command_length every one of them is over 300 million, so they surface as bad
+# lengths.
 _HTTP: Final = (b"HTTP", b"GET ", b"POST", b"HEAD", b"PUT ", b"OPTI", b"CONN", b"DELE", b"PRI ")
 _TLS_HANDSHAKE: Final = b"\x16\x03"
 
@@ -20,8 +21,8 @@ class FrameSplitter:
     """Collects octets and hands out whole PDUs; holds at most `max_length` octets plus one feed.
 
     `feed` never raises: complete frames in front of a broken length are still handed out, then `frames` raises
-    RemoteProtocolError (`invalid_length`, `http` or `tls`) now and at every later call, because there is no way to find the
-    next PDU in such a stream.
+    RemoteProtocolError (`invalid_length`, `http` or `tls`) now and at every later call, because there is no way to find
+    the next PDU in such a stream.
     """
 
     __slots__ = ("_error", "_max_length", "_need", "_ready", "_tail")
@@ -83,5 +84,5 @@ def _explain(head: bytes, length: int) -> RemoteProtocolError:
     if head in _HTTP:
         return RemoteProtocolError(CommandStatus.RINVCMDLEN, "http", "the peer speaks HTTP, not SMPP")
     if head.startswith(_TLS_HANDSHAKE):
-        return RemoteProtocolError(CommandStatus.RINVCMDLEN, "tls", "the peer begins a TLS handshake on a plain connection")
+        return RemoteProtocolError(CommandStatus.RINVCMDLEN, "tls", "the peer begins a TLS handshake in the clear")
     return RemoteProtocolError(CommandStatus.RINVCMDLEN, "invalid_length", f"command_length {length}")

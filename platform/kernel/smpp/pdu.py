@@ -1,8 +1,9 @@
 """PDUs as values: one frozen class per PDU that somebody here reads or writes.
 
-C-octet strings are `str` decoded as Latin-1, so that every octet a peer sends survives a round trip; their length limits are
-checked when a PDU is encoded, not when it is read. `faults` names the oddities the decoder tolerated (`sm_length`,
-`tlv_truncated`, `trailing_octets`); encoding ignores it. A PDU built for sending may leave `sequence` at 0: the session numbers it.
+C-octet strings are `str` decoded as Latin-1, so that every octet a peer sends survives a round trip; their length
+limits are checked when a PDU is encoded, not when it is read. `faults` names the oddities the decoder tolerated
+(`sm_length`, `tlv_truncated`, `trailing_octets`); encoding ignores it. A PDU built for sending may leave `sequence` at
+0: the session numbers it.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class _Message(_WithTlvs):
     @property
     def body(self) -> bytes:
         """The user data: message_payload when it is there (5.3.2.32), else short_message; a UDH is still in front."""
-        payload = self.tlv(Tag.MESSAGE_PAYLOAD)
+        payload = find_tlv(self.tlvs, Tag.MESSAGE_PAYLOAD) if self.tlvs else None
         return self.short_message if payload is None else payload
 
 
@@ -292,5 +293,5 @@ class Other:
     body: bytes = b""
 
 
-NO_RESPONSE: Final = frozenset({CommandId.OUTBIND, CommandId.ALERT_NOTIFICATION})
+NO_RESPONSE: Final = frozenset({int(CommandId.OUTBIND), int(CommandId.ALERT_NOTIFICATION)})
 """Requests that are never answered (3.4 sections 4.1.7 and 4.12)."""

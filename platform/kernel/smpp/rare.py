@@ -1,7 +1,8 @@
-"""The rare PDUs: query_sm, data_sm and alert_notification over smpplib as a codec, cancel_sm by hand since smpplib has none.
+"""The rare PDUs: query_sm, data_sm and alert_notification over smpplib as a codec, cancel_sm by hand since smpplib has
+none.
 
-smpplib reads a body without its NULs as garbage and no error, cuts long strings silently, and loses TLVs it does not know. So
-the mandatory part is walked here first, lengths are checked before it builds, and TLVs never pass through it.
+smpplib reads a body without its NULs as garbage and no error, cuts long strings silently, and loses TLVs it does not
+know. So the mandatory part is walked here first, lengths are checked before it builds, and TLVs never pass through it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from kernel.smpp.tlv import pack_tlvs, walk_tlvs
 _LENGTH: Final = struct.Struct(">I")
 _HEADER: Final = struct.Struct(">IIII")
 
-# Our field, smpplib's name for it, and the size of a C-octet string with its NUL or 0 for one octet; in the order of the wire.
+# Our field, smpplib's name for it, and the size of a C-octet string with its NUL or 0 for one octet; in the order of
+# the wire.
 _Layout = tuple[tuple[str, str, int], ...]
 _SOURCE: Final[_Layout] = (
     ("source_ton", "source_addr_ton", 0),
@@ -71,8 +73,8 @@ class _Numbers:
 
 def _build(name: str, layout: _Layout, pdu: Any, status: int = 0) -> bytes:
     """The PDU without TLVs, built by smpplib from values known to fit."""
-    # Imported here because smpplib's package imports its client, and with it sockets, TLS and logging: only a process that
-    # really meets a rare PDU pays for that.
+    # Imported here because smpplib's package imports its client, and with it sockets, TLS and logging: only a process
+    # that really meets a rare PDU pays for that.
     from smpplib import smpp
 
     _check(layout, pdu)
@@ -82,7 +84,7 @@ def _build(name: str, layout: _Layout, pdu: Any, status: int = 0) -> bytes:
     try:
         octets: bytes = built.generate()
     except struct.error as error:
-        raise LocalProtocolError(f"{name}: status {status} or sequence {pdu.sequence} out of range") from error
+        raise LocalProtocolError(f"{name}: {status} or {pdu.sequence} does not fit") from error
     return octets
 
 
@@ -96,7 +98,8 @@ def _check(layout: _Layout, pdu: object) -> bytes:
 
 
 def _parse(layout: _Layout, frame: bytes, status: int) -> tuple[dict[str, Any], int]:
-    """Values of the mandatory part by our names, and the offset behind it. Raises RemoteProtocolError when it is cut off."""
+    """Values of the mandatory part by our names, and the offset behind it. Raises RemoteProtocolError when it is cut
+    off."""
     from smpplib import smpp  # see _build
 
     cursor = Cursor(frame, HEADER_SIZE, status)
@@ -108,7 +111,9 @@ def _parse(layout: _Layout, frame: bytes, status: int) -> tuple[dict[str, Any], 
     # Only the walked part goes in, under a length of its own, so smpplib sees neither TLVs nor trailing octets.
     parsed = smpp.parse_pdu(_LENGTH.pack(cursor.at) + frame[4 : cursor.at], client=_Numbers())
     values = {ours: getattr(parsed, theirs) for ours, theirs, _ in layout}
-    return {key: value.decode("latin-1") if isinstance(value, bytes) else value for key, value in values.items()}, cursor.at
+    return {
+        key: value.decode("latin-1") if isinstance(value, bytes) else value for key, value in values.items()
+    }, cursor.at
 
 
 def _with_tlvs(octets: bytes, tlvs: bytes) -> bytes:
@@ -159,7 +164,10 @@ def _encode_cancel_sm(pdu: CancelSm) -> bytes:
     if not pdu.message_id:
         raise LocalProtocolError("cancel_sm without a message_id would cancel every message between two addresses")
     body = _check(_CANCEL_SM, pdu)
-    return _HEADER.pack(HEADER_SIZE + len(body), CommandId.CANCEL_SM, 0, pdu.sequence) + body
+    try:
+        return _HEADER.pack(HEADER_SIZE + len(body), CommandId.CANCEL_SM, 0, pdu.sequence) + body
+    except struct.error as error:
+        raise LocalProtocolError(f"cancel_sm: {pdu.sequence} does not fit") from error
 
 
 DECODERS: Final[dict[int, Callable[[bytes, int, int], Pdu]]] = {

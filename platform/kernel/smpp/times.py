@@ -15,7 +15,8 @@ _MAX_RELATIVE: Final = 100 * 86_400 - 1
 def format_relative(seconds: int) -> str:
     """A period as days, hours, minutes, seconds: 600 gives `000000001000000R`.
 
-    Months and years are never used, since centres disagree on their length; so the longest period is just under 100 days.
+    Months and years are never used, since centres disagree on their length; so the longest period is just under 100
+    days.
     """
     if not 0 < seconds <= _MAX_RELATIVE:
         raise LocalProtocolError(f"a relative time of {seconds} s cannot be written in days")

@@ -18,9 +18,9 @@ _MAX: Final = 0xFFFF
 def walk_tlvs(data: bytes, at: int) -> tuple[tuple[Tlv, ...], tuple[str, ...]]:
     """Read the TLVs of `data` from offset `at` to its end.
 
-    Returns the TLVs and the faults met: `tlv_truncated` when the last one claims more octets than there are (it is kept with
-    what is left), `trailing_octets` when 1 to 3 octets remain that cannot be a TLV. Never raises: a peer's broken optional
-    parameter must not cost the mandatory ones.
+    Returns the TLVs and the faults met: `tlv_truncated` when the last one claims more octets than there are (it is kept
+    with what is left), `trailing_octets` when 1 to 3 octets remain that cannot be a TLV. Never raises: a peer's broken
+    optional parameter must not cost the mandatory ones.
     """
     end = len(data)
     if at >= end:

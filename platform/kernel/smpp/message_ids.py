@@ -1,0 +1,44 @@
+"""The operator's message id in all its notations.
+
+Centres that grew out of SMPP 3.3 answer submit_sm with a hexadecimal id and write a decimal one into the receipt, or
+the reverse; others add zeros, quotes or change the case. So an id is stored under one normalised key, and a receipt is
+looked up by a few candidates of that key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_DECIMAL: Final = re.compile(r"[0-9]+")
+_HEXADECIMAL: Final = re.compile(r"[0-9a-f]+")
+_PADDING: Final = " \t\r\n\0\"'"
+# message_id is C65 (3.4 section 5.2.23); converting longer digit strings would only burn time on hostile input.
+_MAX_DIGITS: Final = 64
+
+
+def normalise_id(raw: str) -> str:
+    """The key to store and index: without padding and quotes, lower case, no leading zeros; `0` for zeros alone.
+
+    Empty when nothing is left: such a message can never be matched with a receipt.
+    """
+    text = raw.strip(_PADDING).lower()
+    return text.lstrip("0") or ("0" if text else "")
+
+
+def id_candidates(raw: str) -> tuple[str, ...]:
+    """Normalised keys a message may be stored under when its receipt says `raw`, the likeliest first.
+
+    The key itself, then decimal read as number and written in hexadecimal, then hexadecimal written in decimal.
+    Integers have no bound: ids of 18 digits and more are common.
+    """
+    key = normalise_id(raw)
+    if not key:
+        return ()
+    found = [key]
+    if len(key) <= _MAX_DIGITS:
+        if _DECIMAL.fullmatch(key):
+            found.append(f"{int(key):x}")
+        if _HEXADECIMAL.fullmatch(key):
+            found.append(str(int(key, 16)))
+    return tuple(dict.fromkeys(found))
