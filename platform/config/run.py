@@ -52,7 +52,7 @@ class Installation:
 
     def __init__(self, var: Path) -> None:
         self.var = var
-        self.environment = _environment(var)
+        self.environment = environment_of(var)
         self.web_url = f"http://127.0.0.1:{self.environment['WEB_PORT']}"
         self.is_stopping = False
         self._uses_postgres = not any(name in os.environ for name in LOGIN_URLS.values())
@@ -196,7 +196,7 @@ def _has_ended(child: subprocess.Popen[bytes] | None) -> bool:
     return child is None or child.poll() is not None
 
 
-def _environment(var: Path) -> dict[str, str]:
+def environment_of(var: Path) -> dict[str, str]:
     """What every process of the installation is started with; what the caller's environment says goes first."""
     own = {
         "DAKIYA_ENV": "development",

@@ -57,6 +57,8 @@ def _database(login: str) -> dict[str, object]:
 
 
 DATABASES = {"default": _database(LOGIN)}
+# The one piece of work outside migrations that needs the owner: making partitions ahead and dropping old ones.
+OWNER_LOGIN = {key: value for key, value in _database("owner").items() if key in {"USER", "PASSWORD", "HOST", "PORT"}}
 # The alias whose login may become the platform role: of its own in web processes, the worker's in all others.
 PLATFORM_DATABASE = "default"
 if LOGIN == "web":
@@ -65,6 +67,11 @@ if LOGIN == "web":
 if ENVIRONMENT == "test":
     DATABASES["default"]["ENGINE"] = "tests.backend"
     DATABASES["default"]["TEST"] = {"TEMPLATE": env.text("TEST_TEMPLATE", "template1")}
+# The release step alone is given a superuser, to make the roles and the logins' passwords (manage.py sync_roles).
+SUPERUSER_DATABASE_URL = env.text("SUPERUSER_DATABASE_URL", "")
+LOGIN_PASSWORDS: dict[str, str] = {}
+if SUPERUSER_DATABASE_URL:
+    LOGIN_PASSWORDS = {f"dakiya_{login}": str(_database(login)["PASSWORD"]) for login in LOGIN_URLS}
 DATABASE_ROUTERS = ["kernel.db.router.ScopeRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -220,6 +227,8 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# Source maps are for developers and half the work of compressing; the rest is compressed already.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "gz", "br", "zip", "jpg", "png", "gif", "webp", "woff", "woff2")
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VAR_DIR / "media")))
 # One import may be as large as this; the row limit of an import is campaigns' own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -266,4 +275,5 @@ LOGGING = {
 MAX_SEGMENTS = env.integer("MAX_SEGMENTS", 10)
 DEFAULT_VALIDITY_HOURS = env.integer("DEFAULT_VALIDITY_HOURS", 24)
 RECEIPT_GRACE_HOURS = env.integer("RECEIPT_GRACE_HOURS", 24)
+PARTITION_DAYS_AHEAD = env.integer("PARTITION_DAYS_AHEAD", 28)
 MESSAGE_RETENTION_DAYS = env.integer("MESSAGE_RETENTION_DAYS", 400)
