@@ -25,10 +25,10 @@ import psutil
 
 from config import embedded, env, prepare, supervised
 from config.embedded import EmbeddedError, postgres, valkey
+from config.embedded.serving import DATABASE
 from kernel.db.roles import ensure_roles
 
 ROOT: Final = prepare.ROOT
-DATABASE: Final = "dakiya"
 LOGIN_URLS: Final = {"web": "DATABASE_URL", "worker": "WORKER_DATABASE_URL", "owner": "OWNER_DATABASE_URL"}
 # Ports of the processes, with their defaults; Valkey's is looked at when it starts.
 PORTS: Final = {"WEB_PORT": 8000, "SMSC_PORT": 2776, "SMSC_CONTROL_PORT": 2777}

@@ -19,6 +19,7 @@ import redis
 from config import embedded
 from config.embedded import EmbeddedError, free_port, postgres, valkey
 from config.embedded.postgres import THROWAWAY, alive, start_postgres, superuser_dsn
+from config.embedded.serving import serving
 from config.embedded.valkey import served_directory, start_valkey
 from tests.waiting import until
 
@@ -31,7 +32,8 @@ print("served", flush=True)
 sys.stdin.read()
 """
 START_POSTGRES = "from config.embedded.postgres import *; start_postgres(Path(sys.argv[1]), settings=THROWAWAY)"
-START_VALKEY = "from config.embedded.valkey import *; start_valkey(Path(sys.argv[1]), int(sys.argv[2]))"
+START_VALKEY = "from config.embedded.serving import serving
+from config.embedded.valkey import *; start_valkey(Path(sys.argv[1]), int(sys.argv[2]))"
 
 
 @pytest.fixture
@@ -156,6 +158,15 @@ def test_a_full_disk_is_named_with_its_remedy(place: Path, monkeypatch: pytest.M
     monkeypatch.setattr(embedded, "MIN_FREE_OCTETS", 2**60)
     with pytest.raises(EmbeddedError, match="set DAKIYA_VAR to a directory on another disk"):
         start_postgres(place / "postgres")
+
+
+def test_a_command_serves_the_database_for_itself_and_leaves_a_running_one_alone(place: Path) -> None:
+    with serving(place):
+        assert alive(place / "postgres")
+        with serving(place):
+            assert run(place / "postgres", "SELECT datname FROM pg_database WHERE datname = 'dakiya'") == [("dakiya",)]
+        assert alive(place / "postgres")
+    assert not alive(place / "postgres")
 
 
 def test_valkey_keeps_its_data_over_a_kill(place: Path) -> None:
