@@ -23,7 +23,8 @@ def normalise_id(raw: str) -> str:
     Empty when nothing is left: such a message can never be matched with a receipt.
     """
     text = raw.strip(_PADDING).lower()
-    return text.lstrip("0") or ("0" if text else "")
+    # Zeros and padding together: behind a stripped zero more padding may show, and the key of a key must be itself.
+    return text.lstrip("0" + _PADDING) or ("0" if text else "")
 
 
 def id_candidates(raw: str) -> tuple[str, ...]:

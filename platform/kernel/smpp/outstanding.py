@@ -84,10 +84,19 @@ class Outstanding(Generic[K]):
             raise LocalProtocolError(f"{count} requests do not fit a window with room for {self.room}")
         if not count:
             return ()
+        self._trim()
         sequences = self.take(count)
         self.bulk.update(zip(sequences, keys, strict=True))
         self._strides.append(_Stride(now + self._timeout, sequences))
         return sequences
+
+    def _trim(self) -> None:
+        """Forget answered strides in front, at most two for each that comes: else short ones would pile up to their
+        deadline, by the hundred thousand at full speed."""
+        for _ in range(2):
+            if not self._strides or not self.bulk.keys().isdisjoint(self._strides[0].sequences):
+                return
+            self._strides.popleft()
 
     def withdraw(self, sequences: Sequence[int]) -> None:
         """Take back bulk requests that were never written."""

@@ -87,6 +87,14 @@ def test_a_bind_response_of_another_kind_or_sequence_is_dropped() -> None:
     assert isinstance(bound, Bound)
 
 
+def test_a_bind_response_after_the_peers_unbind_is_dropped() -> None:
+    pair = ConnectionPair()
+    pair.esme.send_bind(Bind(), pair.now)
+    late = header_only(CommandId.UNBIND, 0, 1) + encode(BindResp(sequence=1))
+    assert pair.to_esme(late) == [PeerUnbound(1)]
+    assert (pair.esme.state, pair.esme.counters.dropped) == (State.UNBINDING, 1)
+
+
 def test_results_come_together_with_their_keys() -> None:
     pair = ConnectionPair().bind()
     first, second = pair.submit("a", "b")
@@ -119,7 +127,7 @@ def test_more_than_the_window_is_refused_and_nothing_registered() -> None:
     pair.submit("a", "b")
     with pytest.raises(LocalProtocolError, match="full"):
         pair.esme.send_request(QuerySm(message_id="1"), "q", pair.now)
-    pair.esme.window = 3
+    pair.esme.window += 1
     pair.submit("c")
 
 

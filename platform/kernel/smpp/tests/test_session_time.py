@@ -84,6 +84,15 @@ def test_only_so_many_late_answers_are_remembered() -> None:
     assert outstanding.match_late(sequences[10]) is not None
 
 
+def test_answered_strides_do_not_pile_up_until_their_deadline() -> None:
+    outstanding: Outstanding[str] = Outstanding(window=10, timeout=30.0)
+    for _ in range(100):
+        (sequence,) = outstanding.add_bulk(("a",), 0.0)
+        outstanding.bulk.pop(sequence)
+    outstanding.add_bulk(("b",), 1.0)
+    assert outstanding.next_deadline() == 31.0
+
+
 def test_a_bind_without_answer_ends_the_session() -> None:
     pair = ConnectionPair()
     pair.esme.send_bind(Bind(), pair.now)
