@@ -32,8 +32,7 @@ print("served", flush=True)
 sys.stdin.read()
 """
 START_POSTGRES = "from config.embedded.postgres import *; start_postgres(Path(sys.argv[1]), settings=THROWAWAY)"
-START_VALKEY = "from config.embedded.serving import serving
-from config.embedded.valkey import *; start_valkey(Path(sys.argv[1]), int(sys.argv[2]))"
+START_VALKEY = "from config.embedded.valkey import *; start_valkey(Path(sys.argv[1]), int(sys.argv[2]))"
 
 
 @pytest.fixture
