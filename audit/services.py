@@ -1,0 +1,60 @@
+"""Writing the trail. Every service that changes a record a person may ask about calls `record` in its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from audit.models import Entry
+from kernel.db.tenancy import current_tenant_id
+from kernel.domain.clock import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a user's or token's id with the name shown for it, or a process of ours, which has no id."""
+
+    id: UUID | None
+    label: str
+
+
+SYSTEM = Actor(None, "Dakiya")
+
+
+def record(
+    *,
+    action: str,
+    actor: Actor,
+    object_type: str,
+    object_id: UUID,
+    summary: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+    tenant_id: UUID | None = None,
+) -> Entry:
+    """Write one entry in the caller's transaction.
+
+    Args:
+        action: `noun.verb`, e.g. "template.approve".
+        object_type: the model's name in lower case.
+        summary: one sentence in the past tense, without the actor.
+        before: the changed fields as JSON values; never secrets, texts or recipients.
+        after: the same fields now.
+        tenant_id: needed in a platform context only.
+    """
+    return Entry.objects.create(
+        tenant_id=tenant_id or current_tenant_id(),
+        at=now or utc_now(),
+        actor_id=actor.id,
+        actor_label=actor.label[:255],
+        action=action,
+        object_type=object_type,
+        object_id=object_id,
+        summary=summary[:500],
+        before=None if before is None else dict(before),
+        after=None if after is None else dict(after),
+    )

@@ -1,0 +1,87 @@
+"""Reading tenants: by id, all of them, and by what is known before a tenant is."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connections
+
+from kernel.db.tenancy import current_scope, platform_context, tenant_context
+from tenants.models import Tenant
+from tenants.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class TenantInfo:
+    """What a request needs to know of its tenant."""
+
+    id: UUID
+    name: str
+    slug: str
+    timezone: str
+    currency: str
+    country: str
+    state: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.state == Tenant.State.SUSPENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    tenant: TenantInfo
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    tenant: TenantInfo
+    token_id: UUID
+    revoked_at: datetime | None
+
+
+def info_of(tenant: Tenant) -> TenantInfo:
+    return TenantInfo(
+        tenant.id, tenant.name, tenant.slug, tenant.timezone, tenant.currency, tenant.country, tenant.state
+    )
+
+
+def tenant_info(tenant_id: UUID) -> TenantInfo:
+    """The tenant of this id, in whichever context; outside of one its own is entered for the look-up.
+
+    Raises:
+        Tenant.DoesNotExist: there is none, or the context is another tenant's.
+    """
+    context: AbstractContextManager[None] = nullcontext() if current_scope() else tenant_context(tenant_id)
+    with context:
+        return info_of(Tenant.objects.get(pk=tenant_id))
+
+
+def all_tenant_ids() -> list[UUID]:
+    """Every tenant, suspended ones included, oldest first; enters a platform context."""
+    with platform_context(reason="list all tenants"):
+        return list(Tenant.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def memberships(user_id: UUID) -> list[Membership]:
+    """Where a user works, by name of the tenant. Call outside contexts: a tenant's role may not ask."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT * FROM dakiya_memberships(%s)", [user_id])
+        return [Membership(TenantInfo(*row[:7]), Role(row[7])) for row in cursor.fetchall()]
+
+
+def token_record(digest: str) -> TokenRecord | None:
+    """The API token whose SHA-256 (hex) is `digest`, revoked ones included. Call outside contexts."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT * FROM dakiya_api_token(%s)", [digest])
+        row = cursor.fetchone()
+    return TokenRecord(TenantInfo(*row[:7]), row[7], row[8]) if row else None
