@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: help environment run test lint fix bench clean lock screenshots
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { sub(/%/, "<name>", $$1); printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 environment:
 	@sh scripts/environment.sh
