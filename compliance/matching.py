@@ -103,11 +103,18 @@ class CompiledTemplate:
 
     def matches(self, text: str) -> Match | Mismatch:
         """The match, or where and why the text departs from the template."""
-        return self.match(text) or mismatches.explain(self, normalise_ends(text))
+        return self.match(text) or self.mismatch(text)
+
+    def mismatch(self, text: str) -> Mismatch:
+        """Where and why a text that does not match departs from the template."""
+        return mismatches.explain(self, normalise_ends(text))
 
     def match(self, text: str) -> Match | None:
         """The match or None; for searching through many templates, where nobody reads an explanation."""
-        text = normalise_ends(text)
+        return self.match_normalised(normalise_ends(text))
+
+    def match_normalised(self, text: str) -> Match | None:
+        """`match` for a text whose ends were normalised before."""
         literals = self.literals
         if not text.startswith(literals[0]) or not text.endswith(literals[-1]):
             return None

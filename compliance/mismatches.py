@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from compliance.matching import CompiledTemplate
 
 _SHOWN: Final = 24
+# Fewer characters in common are chance, and the end of the text is compared from behind instead.
+_TELLING: Final = 3
 _QUOTES: Final = str.maketrans(dict.fromkeys("‘’‚‛′ʼ`´", "'") | dict.fromkeys("“”„‟″", '"'))
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 _SPACES: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
@@ -97,19 +99,21 @@ def _departure(template: CompiledTemplate, text: str) -> Mismatch:
     last = len(text) - shared
     reached = template.inner_stages(text, last, is_certain=False)
     index, start = len(reached) - 1, reached[-1][0]
-    if index == len(template.slots) - 1:
-        return _value(template.slots[index], text, start, last) if shared == len(ending) else _text(last, ending)
     literal = template.literals[index + 1]
-    end = text.find(literal, start, last)
+    is_last = index == len(template.slots) - 1
+    if is_last and shared < len(ending):
+        place, length = _most_alike(text, ending, start)
+        return _text(place + length if length >= _TELLING else last, ending)
+    end = last if is_last else text.find(literal, start, last)
     if end < 0:
-        return _text(_most_alike(text, literal, start), literal)
+        return _text(sum(_most_alike(text, literal, start)), literal)
     return _value(template.slots[index], text, start, end)
 
 
-def _most_alike(text: str, literal: str, start: int) -> int:
-    """Where a fixed text that is nowhere begins to differ from the place that resembles it most."""
+def _most_alike(text: str, literal: str, start: int) -> tuple[int, int]:
+    """Where a fixed text that is nowhere comes closest, and how many of its characters are there."""
     best = max(range(start, len(text) + 1), key=lambda place: (_common(text[place:], literal), -place))
-    return best + _common(text[best:], literal)
+    return best, _common(text[best:], literal)
 
 
 def _value(slot: Slot, text: str, start: int, end: int) -> Mismatch:

@@ -60,6 +60,14 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
             "The template has a variable for which no value was given.",
             "Give a value for every variable, or a default for the empty ones.",
         ),
+        "variable_too_long": (
+            "The value of a variable is longer than its template allows.",
+            "Shorten the value, or split it over two variables of a new template.",
+        ),
+        "variable_invalid": (
+            "The value of a variable is not of the kind its template takes.",
+            "Change the value, or use a template whose variable takes it.",
+        ),
         "duplicate_request": (
             "A request with the same key was accepted before with other content.",
             "Use a new key for a new message; repeat a request unchanged to get its first answer.",

@@ -1,0 +1,40 @@
+"""Refusals of the compliance services; each says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from kernel.domain.errors import DomainError
+
+
+class InvalidDltId(DomainError):
+    """An id of a registration portal that cannot be one."""
+
+
+class InvalidHeader(DomainError):
+    """A sender that operators would not accept as written."""
+
+
+class InvalidTemplate(DomainError):
+    """A template that no portal would register; `context["hints"]` lists every reason."""
+
+
+class NameTaken(DomainError):
+    """There is one of that name already."""
+
+
+class WrongState(DomainError):
+    """The object's state does not allow this, or somebody else was faster."""
+
+
+class ReviewRefused(DomainError):
+    """This person may not decide this, or has to say why."""
+
+
+class NotFound(DomainError):
+    """Nothing with this id in the organisation."""
+
+    def __init__(self, thing: str) -> None:
+        super().__init__("not_found", f"There is no {thing} with this id.", "Reload the list and choose again.")
+
+
+class InvalidOptOut(DomainError):
+    """An opt-out that could never apply to a message."""

@@ -1,0 +1,104 @@
+"""Ids and headers as registration portals give them: what is refused, what is only worth a second look.
+
+Source: facts on DLT, sections 1 (traps of exports) and 2 (identifiers).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from compliance.errors import InvalidDltId, InvalidHeader
+from compliance.statuses import SenderKind
+
+INDIA: Final = "IN"
+
+
+class IdKind(StrEnum):
+    """The third and fourth digit say what an id belongs to; a hint only, portals break their own rule."""
+
+    ENTITY = "entity"
+    HEADER = "header"
+    TEMPLATE = "template"
+
+
+_DIGITS_OF_KIND: Final = {IdKind.ENTITY: "01", IdKind.HEADER: "05", IdKind.TEMPLATE: "07"}
+_STRICT: Final = re.compile(r"1[0-7]0[1-9][0-9]{15}").fullmatch
+_LENIENT: Final = re.compile(r"[0-9]{12,19}").fullmatch
+_ROUNDED: Final = re.compile(r"[0-9.,]+\s*[eE]\s*\+?[0-9]+").fullmatch
+_SEPARATORS: Final = re.compile(r"[\s'\u200b-\u200f\ufeff]+")
+
+_SHAPES: Final = {
+    SenderKind.ALPHA: (re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{3,11}").fullmatch, "3 to 11 letters or digits"),
+    SenderKind.NUMERIC: (re.compile(r"[0-9]{3,6}").fullmatch, "3 to 6 digits"),
+    SenderKind.SHORT: (re.compile(r"[0-9]{3,8}").fullmatch, "3 to 8 digits"),
+    SenderKind.LONG: (re.compile(r"[1-9][0-9]{6,14}").fullmatch, "7 to 15 digits with the country code, without +"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DltId:
+    """A usable id and what is odd about it, in sentences."""
+
+    value: str
+    warnings: tuple[str, ...]
+
+
+def parse_dlt_id(text: str, kind: IdKind) -> DltId:
+    """Read an id that a person or a file gave.
+
+    Raises:
+        InvalidDltId: `invalid_dlt_id`; rounded by a spreadsheet, or not 12 to 19 digits.
+    """
+    value = _SEPARATORS.sub("", text)
+    if _ROUNDED(value):
+        raise InvalidDltId(
+            "invalid_dlt_id",
+            f"“{value}” is an id that a spreadsheet has rounded; its last digits are lost.",
+            "Copy the id from the portal itself, or format the column as text before exporting.",
+        )
+    if not _LENIENT(value):
+        raise InvalidDltId(
+            "invalid_dlt_id",
+            f"“{value[:32]}” is no {kind} id: it has 19 digits, and never less than 12.",
+            f"Copy the {kind} id from the registration portal.",
+        )
+    return DltId(value, tuple(_oddities(value, kind)))
+
+
+def _oddities(value: str, kind: IdKind) -> list[str]:
+    odd = []
+    if not _STRICT(value):
+        odd.append("Ids usually have 19 digits, beginning with 10 to 17: compare it with the portal.")
+    elif value[2:4] != _DIGITS_OF_KIND[kind]:
+        odd.append(f"The ids of {kind} records usually read {_DIGITS_OF_KIND[kind]} in third and fourth place.")
+    if value.endswith("0000"):
+        odd.append("The id ends in 0000: a spreadsheet may have replaced its last digits. Compare it with the portal.")
+    return odd
+
+
+def parse_header(text: str, kind: SenderKind, country: str) -> tuple[str, tuple[str, ...]]:
+    """Header and warnings. Capitals are kept: operators look headers up exactly as registered.
+
+    Raises:
+        InvalidHeader: `invalid_header`, the shape does not fit its kind and country.
+    """
+    header = text.strip().removeprefix("+") if kind is SenderKind.LONG else text.strip()
+    fits, wanted = _SHAPES[kind]
+    most = 6 if kind is SenderKind.ALPHA and country == INDIA else 15
+    if not fits(header) or len(header) > most:
+        wanted = "3 to 6 letters or digits in India" if most == 6 else wanted
+        raise InvalidHeader(
+            "invalid_header",
+            f"“{header[:32]}” cannot be a sender of this kind: it has {wanted}.",
+            "Enter it exactly as registered, without the operator's prefix (as in VM-) and ending (as in -S).",
+        )
+    if country != INDIA or kind not in (SenderKind.ALPHA, SenderKind.NUMERIC):
+        return header, ()
+    if kind is SenderKind.ALPHA and not (len(header) == 6 and header.isalpha()):
+        return header, ("Headers in India usually have six letters: compare it with the portal.",)
+    if kind is SenderKind.NUMERIC and (len(header) != 6 or header[0] == "9"):
+        return header, ("Numeric headers usually have six digits, the first from 0 to 8: compare it with the portal.",)
+    return header, ()

@@ -1,0 +1,98 @@
+"""What a rule is asked and what it answers.
+
+Three kinds of rule, by what they look at, so that each is asked as seldom as possible: the pair of sender and template
+(once per destination country), the text, and the recipient. A new rule is a small object in the fitting tuple of
+`screening`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from compliance.rules.facts import SenderFacts, TemplateFacts
+from kernel.domain.traffic import TrafficClass
+
+
+class Subject(NamedTuple):
+    """One message as its sender wants it, before anything is decided.
+
+    Args:
+        sender: header as registered; capitals count.
+        template_id: our id (UUID or its text) or the portal's template id; None searches by the text.
+        text: the ready text; None renders the template with `variables`.
+        variables: values in the order of the tags, or by the variables' names.
+        recipient: E.164; must be among those the screening was loaded for.
+        traffic_class: what the caller asks for; it may lower the template's priority, never raise it.
+    """
+
+    sender: str
+    template_id: UUID | str | None
+    text: str | None
+    variables: Sequence[str] | Mapping[str, str] | None
+    recipient: str
+    traffic_class: TrafficClass | None = None
+
+
+class DltIds(NamedTuple):
+    """What India's operators want to see beside the message."""
+
+    entity_id: str
+    template_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something may not be sent; the code is public, the sentences name no recipient."""
+
+    code: str
+    detail: str
+    remedy: str
+
+
+class Ruling(NamedTuple):
+    """The decision on one message.
+
+    Args:
+        code: None when it may be sent; otherwise `detail` and `remedy` say why not and what to do.
+        text: what is to be sent (rendered, or as it was given); empty when a refusal came before the text.
+        template_id: our id of the template it was accepted on.
+        dlt: None where the destination asks for no registration.
+        warnings: codes of what may go wrong at the operator.
+    """
+
+    code: str | None
+    detail: str
+    remedy: str
+    text: str
+    template_id: UUID | None
+    traffic_class: TrafficClass | None
+    dlt: DltIds | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A sender and perhaps a template on their way to one country.
+
+    Args:
+        header: as asked for; `sender` is None when there is none like it.
+        template: None as well when the sender alone is judged, before its templates are searched.
+    """
+
+    header: str
+    sender: SenderFacts | None
+    template: TemplateFacts | None
+    country: str
+
+
+class PairRule(Protocol):
+    def judge(self, pair: Pair) -> Refusal | None:
+        """A refusal that holds for every text and recipient, or None."""
+
+
+class RecipientRule(Protocol):
+    def judge(self, recipient: str, sender: str, traffic_class: TrafficClass) -> Refusal | None:
+        """A refusal that holds for this recipient, or None."""

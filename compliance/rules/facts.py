@@ -1,0 +1,160 @@
+"""A tenant's senders and templates as the rules see them: read once per change, kept in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from compliance.matching import CompiledTemplate
+from compliance.models import DltRegistration, Sender, SenderRegistration, Template
+from compliance.statuses import PortalState, ReviewState, traffic_class_of
+from compliance.tags import Variable
+from kernel.domain.traffic import TrafficClass
+
+
+class EntityFacts(NamedTuple):
+    country: str
+    dlt_entity_id: str
+    portal_state: str
+
+
+class SenderRegistrationFacts(NamedTuple):
+    registration_id: str
+    portal_state: str
+
+
+class TemplateRegistrationFacts(NamedTuple):
+    dlt_template_id: str
+    header: str
+    portal_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SenderFacts:
+    id: UUID
+    header: str
+    kind: str
+    state: str
+    entity: EntityFacts | None
+    registrations: Mapping[str, SenderRegistrationFacts]
+
+
+@dataclass(frozen=True)
+class TemplateFacts:
+    """Not slotted: the compiled form is kept on it."""
+
+    id: UUID
+    label: str
+    body: str
+    category: str
+    is_otp: bool
+    state: str
+    header: str
+    variables: tuple[Variable, ...]
+    registrations: Mapping[str, TemplateRegistrationFacts]
+
+    @cached_property
+    def compiled(self) -> CompiledTemplate:
+        return CompiledTemplate.compile(self.body, self.variables)
+
+    @cached_property
+    def traffic_class(self) -> TrafficClass:
+        return traffic_class_of(self.category, is_otp=self.is_otp)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that decides about a tenant's messages apart from the recipients' wishes.
+
+    Args:
+        by_dlt_id: keyed by the portal's template id.
+    """
+
+    senders: Mapping[str, SenderFacts]
+    templates: Mapping[UUID, TemplateFacts]
+    by_dlt_id: Mapping[str, TemplateFacts]
+
+    def template(self, reference: UUID | str) -> TemplateFacts | None:
+        """Found by our id or by the portal's."""
+        if isinstance(reference, UUID):
+            return self.templates.get(reference)
+        return self.by_dlt_id.get(reference) or self._by_text(reference)
+
+    def _by_text(self, reference: str) -> TemplateFacts | None:
+        try:
+            return self.templates.get(UUID(reference))
+        except ValueError:
+            return None
+
+    def compile(self, references: Iterable[UUID | str]) -> int:
+        """Compile these templates ahead of their first message; returns how many there are."""
+        found = [template for reference in references if (template := self.template(reference))]
+        return len([template.compiled for template in found])
+
+    def approved_of(self, header: str) -> list[TemplateFacts]:
+        """The sender's approved templates, those with most fixed text first."""
+        own = [t for t in self.templates.values() if t.header == header and t.state == ReviewState.APPROVED]
+        return sorted(own, key=lambda template: (-template.compiled.fixed, template.id))
+
+
+def load_facts() -> Facts:
+    """Read the current tenant's facts: four queries whatever their number."""
+    sender_registrations: dict[UUID, dict[str, SenderRegistrationFacts]] = defaultdict(dict)
+    for owner, country, *facts in SenderRegistration.objects.values_list(
+        "sender_id", "country", "registration_id", "portal_state"
+    ):
+        sender_registrations[owner][country] = SenderRegistrationFacts(*facts)
+    template_registrations: dict[UUID, dict[str, TemplateRegistrationFacts]] = defaultdict(dict)
+    for owner, country, *facts in DltRegistration.objects.values_list(
+        "template_id", "country", "dlt_template_id", "header", "portal_state"
+    ):
+        template_registrations[owner][country] = TemplateRegistrationFacts(*facts)
+    senders = _senders(sender_registrations)
+    templates = _templates(template_registrations)
+    by_dlt_id = {
+        registration.dlt_template_id: template
+        for template in templates
+        for registration in template.registrations.values()
+    }
+    return Facts({sender.header: sender for sender in senders}, {t.id: t for t in templates}, by_dlt_id)
+
+
+def _senders(registrations: Mapping[UUID, Mapping[str, SenderRegistrationFacts]]) -> Iterable[SenderFacts]:
+    # A rejected header may have been entered again: the standing one comes last and counts.
+    rows: list[tuple[Any, ...]] = list(
+        Sender.objects.values_list(
+            "id", "header", "kind", "state", "entity__country", "entity__dlt_entity_id", "entity__portal_state"
+        )
+    )
+    rows.sort(key=lambda row: row[3] != ReviewState.REJECTED)
+    for key, header, kind, state, *entity in rows:
+        facts = EntityFacts(*entity) if entity[0] else None
+        yield SenderFacts(key, header, kind, state, facts, registrations.get(key, {}))
+
+
+def _templates(registrations: Mapping[UUID, Mapping[str, TemplateRegistrationFacts]]) -> list[TemplateFacts]:
+    rows = Template.objects.values_list(
+        "id", "name", "version", "body", "category", "is_otp", "state", "sender__header", "variables"
+    )
+    return [
+        TemplateFacts(
+            id=key,
+            label=f"{name} v{version}",
+            body=body,
+            category=category,
+            is_otp=is_otp,
+            state=state,
+            header=header,
+            variables=tuple(Variable.from_json(row) for row in variables),
+            registrations=registrations.get(key, {}),
+        )
+        for key, name, version, body, category, is_otp, state, header, variables in rows
+    ]
+
+
+def is_active(portal_state: str) -> bool:
+    return portal_state == PortalState.ACTIVE

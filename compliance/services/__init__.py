@@ -1,0 +1,28 @@
+"""Everything that changes compliance data. One module per thing; import from here."""
+
+from __future__ import annotations
+
+from compliance.services.entities import change_entity, create_entity
+from compliance.services.opt_outs import lift_opt_out, opt_out, opted_out
+from compliance.services.review import approve, ask_changes, reject, submit
+from compliance.services.senders import change_sender, create_sender, register_sender
+from compliance.services.templates import change_template, create_template, create_version, register_template
+
+__all__ = [
+    "approve",
+    "ask_changes",
+    "change_entity",
+    "change_sender",
+    "change_template",
+    "create_entity",
+    "create_sender",
+    "create_template",
+    "create_version",
+    "lift_opt_out",
+    "opt_out",
+    "opted_out",
+    "register_sender",
+    "register_template",
+    "reject",
+    "submit",
+]
