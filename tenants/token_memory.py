@@ -1,0 +1,31 @@
+"""Tokens looked up in the last ten seconds: thousands of requests of one program ask the database once."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from tenants.queries import TokenRecord, token_record
+
+REMEMBER_S: Final = 10.0
+MAX_REMEMBERED: Final = 10_000
+_memory: dict[str, tuple[float, TokenRecord]] = {}
+
+
+def remembered(digest: str) -> TokenRecord | None:
+    """The token, at most ten seconds old. Guesses of strangers are not kept, so they cannot fill the memory."""
+    kept = _memory.get(digest)
+    now = time.monotonic()
+    if kept is not None and kept[0] > now:
+        return kept[1]
+    found = token_record(digest)
+    if found is not None:
+        if len(_memory) >= MAX_REMEMBERED:
+            _memory.clear()
+        _memory[digest] = (now + REMEMBER_S, found)
+    return found
+
+
+def forget_tokens() -> None:
+    """Look every token of this process up again."""
+    _memory.clear()
