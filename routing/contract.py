@@ -1,0 +1,239 @@
+"""What a provider is: the plug that joins the dispatcher to one kind of operator link.
+
+The dispatcher (messaging) owns claims, books and the database; a provider owns sockets and the operator's manners.
+A provider imports no model, reads no setting and no clock of Django's: all it needs is in `RouteConfig`.
+Everything here runs in one asyncio event loop, and no call but the `async` ones may wait.
+
+How a message travels:
+
+1. The dispatcher asks `link.room`, commits `sent_upto` for a stride that fits, and calls `link.submit(stride)`.
+2. The link writes one PDU per part. For each part exactly one `SubmitResult` comes to `handler.on_results`, in lists,
+   in any order, whatever happens: answer, refusal, time-out, lost connection, drain. (One exception: an answer after
+   its time-out is told as a second result, so that the operator's id can still be attached.)
+3. Receipts come to `handler.on_receipts` in lists. The dispatcher commits them, then calls each one's `ack`; only then
+   the operator is told that it may forget them. Not calling `ack` makes the operator deliver again.
+
+`docs/adding-a-provider.md` walks through a new one; `tests/contracts/test_provider_conformance.py` is the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from kernel.smpp.receipts import Receipt
+from kernel.smpp.status_map import IN_DOUBT, Action, ActionKind
+
+if TYPE_CHECKING:
+    from django import forms
+
+__all__ = [
+    "CONNECTED",
+    "IN_DOUBT",
+    "NOT_SENT",
+    "Action",
+    "ActionKind",
+    "BindState",
+    "BindStatus",
+    "IncomingReceipt",
+    "Link",
+    "LinkGauge",
+    "LinkHandler",
+    "Outgoing",
+    "Provider",
+    "RouteConfig",
+    "Stride",
+    "SubmitResult",
+]
+
+NOT_SENT: Final = Action(ActionKind.SAME_ROUTE_LATER, "route_unavailable", counts_as_try=False)
+"""Never written to the socket: the connection went, or the link is draining. Safe to send again, on any route."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteConfig:
+    """A route as one dispatcher uses it.
+
+    Args:
+        settings: as the provider's settings_form left them.
+        secrets: the fields named in the provider's `secret_fields`; keep them out of logs and exceptions.
+        window: unanswered submits for each bind.
+        tps: parts a second this link may send, a share of the route's; 0 is no limit.
+        binds: connections this link may hold, a share of the route's.
+        validity_cap_s: longest validity the operator takes; None for any.
+    """
+
+    route_id: int
+    name: str
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(repr=False)
+    window: int
+    tps: int
+    lane: str
+    binds: int = 1
+    validity_cap_s: int | None = None
+
+
+class Outgoing(NamedTuple):
+    """One message for one recipient.
+
+    Args:
+        key: the dispatcher's own, handed back in the results; never looked into.
+        recipient: E.164 with the plus.
+        short_messages: the octets of each part in `data_coding`, without a header.
+        udh: the link puts a concatenation header in front of each part, with a reference of its own counting.
+        data_coding: 0 for GSM-7 (unpacked septets), 8 for UCS-2.
+        validity_s: seconds until the message is worthless; the link cuts it at the route's cap.
+        tlvs: (tag, value) for every part, e.g. 0x1400 and 0x1401 of Indian registration, value without a NUL.
+    """
+
+    key: object
+    recipient: str
+    short_messages: tuple[bytes, ...]
+    udh: bool
+    data_coding: int
+    validity_s: int
+    tlvs: tuple[tuple[int, bytes], ...] = ()
+
+
+class Stride(NamedTuple):
+    """Messages of one sender that go to the socket together; hundreds at a time keep the cost per message low."""
+
+    sender: str
+    messages: Sequence[Outgoing]
+
+
+class SubmitResult(NamedTuple):
+    """What became of one part.
+
+    Args:
+        part: 0 for the first.
+        status: the operator's command_status, 0 when there is none.
+        operator_id: raw; store `kernel.smpp.message_ids.normalise_id` of it. May be empty even when accepted.
+        action: None when the operator accepted; else what to do: `NOT_SENT`, `IN_DOUBT`, or a row of the status map.
+        detail: the operator's own words, where it sent some.
+    """
+
+    key: object
+    part: int
+    status: int
+    operator_id: str
+    action: Action | None
+    detail: str = ""
+
+
+class IncomingReceipt(NamedTuple):
+    """A receipt that waits for the commit of whoever takes it.
+
+    Args:
+        source: the address the receipt is about as the operator writes it, usually the recipient's digits.
+        destination: usually the sender.
+        ack: call it once, in the event loop, after the commit; answers of one turn of the loop travel together.
+    """
+
+    receipt: Receipt
+    source: str
+    destination: str
+    ack: Callable[[], None]
+
+
+class BindStatus(StrEnum):
+    CONNECTING = "connecting"
+    BOUND = "bound"
+    # Lost or not reached; tried again with growing pauses.
+    DOWN = "down"
+    # The operator said no; tried again rarely where it was the credentials.
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class BindState:
+    """One connection changed; `reason` is for people. A provider without connections reports one bind."""
+
+    bind: int
+    status: BindStatus
+    binds_up: int
+    binds_wanted: int
+    reason: str = ""
+
+
+CONNECTED: Final = frozenset({BindStatus.BOUND})
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGauge:
+    """A link at this moment. `parts_sent` only grows: the difference of two readings is the speed."""
+
+    parts_sent: int
+    window_used: int
+    queued: int
+    binds_up: int
+    binds_wanted: int
+    note: str = ""
+
+
+class LinkHandler(Protocol):
+    """The dispatcher's ears. Called in the event loop; an exception here is a bug and ends the connection."""
+
+    def on_results(self, results: list[SubmitResult]) -> None:
+        """Answers of one read, or what was lost at once."""
+
+    def on_receipts(self, receipts: list[IncomingReceipt]) -> None:
+        """Receipts of one read; not answered before their `ack`."""
+
+    def on_state(self, state: BindState) -> None:
+        """A connection came or went."""
+
+
+class Link(Protocol):
+    """An open route. Opening does not wait for the operator: `room` is 0 until a bind is up."""
+
+    @property
+    def room(self) -> int:
+        """Parts it will write at once: window, speed limit and back-off considered. A stride beyond it is taken too,
+        its rest waits inside the link."""
+
+    def next_room_s(self) -> float | None:
+        """Seconds until speed limit or back-off give room; None when room comes with answers or binds only."""
+
+    def submit(self, stride: Stride) -> None:
+        """Write a stride. Never blocks, never raises for what an operator or a recipient may cause."""
+
+    def gauge(self) -> LinkGauge:
+        """For the console, every few seconds."""
+
+    async def drain(self, timeout_s: float) -> None:
+        """Take nothing more, wait for outstanding answers, part politely. What is left comes as results."""
+
+    async def close(self) -> None:
+        """End at once; what was unanswered comes as results in doubt. Harmless when repeated."""
+
+
+class Provider(Protocol):
+    """A kind of link; one instance serves all routes of its kind."""
+
+    @property
+    def kind(self) -> str:
+        """Stored in the route: short, lower case, for ever."""
+
+    @property
+    def label(self) -> str:
+        """For people."""
+
+    @property
+    def settings_form(self) -> type[forms.Form]:
+        """The fields of `RouteConfig.settings` and `secrets`; its cleaned values must fit JSON."""
+
+    @property
+    def secret_fields(self) -> frozenset[str]:
+        """Which fields of the form are secrets: written, never shown."""
+
+    async def open(self, config: RouteConfig, handler: LinkHandler) -> Link:
+        """Begin to connect.
+
+        Raises:
+            RouteConfigProblem: the settings cannot work, whatever the operator does.
+        """

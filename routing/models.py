@@ -1,0 +1,149 @@
+"""Routes to operators, the plan that chooses among them, and how their lines were. All of it is the platform's own."""
+
+from __future__ import annotations
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from kernel.domain.traffic import TrafficClass
+from routing.statuses import Lane, LineState, RouteState
+
+TRAFFIC_CLASSES = [(int(member), member.label) for member in TrafficClass]
+
+
+class Route(models.Model):
+    """One contract with an operator: how to reach it, what it takes per second, what a segment costs us."""
+
+    name = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=32)
+    # Shape and validation belong to the provider's settings_form.
+    settings = models.JSONField(default=dict, blank=True)
+    # Fernet token (routing.secrets); never shown, never logged.
+    secrets_encrypted = models.TextField(default="", blank=True)
+    # Parts a second over all binds of all dispatchers; 0 is no limit of ours.
+    tps = models.PositiveIntegerField(default=100)
+    # Unanswered submits for each bind.
+    window = models.PositiveIntegerField(default=10, validators=[MinValueValidator(1)])
+    binds = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    otp_binds = models.PositiveSmallIntegerField(default=1)
+    cost_micros = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3, default="INR")
+    state = models.CharField(max_length=16, choices=RouteState.choices, default=RouteState.DISABLED)
+    # Null: the operator takes any validity.
+    validity_cap_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(window__gte=1), name="routing_route_window"),
+            models.CheckConstraint(condition=Q(binds__gte=1), name="routing_route_binds"),
+            models.CheckConstraint(condition=Q(cost_micros__gte=0), name="routing_route_cost"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Plan(models.Model):
+    """One version of the rules that choose routes; a change makes a new version, so batches can name theirs."""
+
+    name = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    is_active = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="routing_plan_version"),
+            models.UniqueConstraint(fields=["is_active"], condition=Q(is_active=True), name="routing_plan_one_active"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class PlanRule(models.Model):
+    """What is left open matches everything; the first rule by position that matches decides."""
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="rules")
+    position = models.PositiveSmallIntegerField()
+    # Digits of the recipient without the plus.
+    prefix = models.CharField(max_length=15, default="", blank=True)
+    traffic_class = models.SmallIntegerField(choices=TRAFFIC_CLASSES, null=True, blank=True)
+    # No foreign key: the rule outlives the tenant as history.
+    tenant_id = models.UUIDField(null=True, blank=True)
+    sender = models.CharField(max_length=32, default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["plan", "position"], name="routing_rule_position")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}#{self.position}"
+
+
+class Candidate(models.Model):
+    """A route of a rule; the lower position is tried first."""
+
+    rule = models.ForeignKey(PlanRule, models.CASCADE, related_name="candidates")
+    route = models.ForeignKey(Route, models.PROTECT, related_name="candidates")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "position"], name="routing_candidate_position"),
+            models.UniqueConstraint(fields=["rule", "route"], name="routing_candidate_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id}:{self.position}→{self.route_id}"
+
+
+class StateInterval(models.Model):
+    """The line was in `state` from started_at up to, not including, ended_at (null: still is).
+
+    Intervals of one route never overlap; an exclusion constraint of the migration says so to PostgreSQL.
+    """
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="intervals")
+    state = models.CharField(max_length=16, choices=LineState.choices)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=200, default="", blank=True)
+    # Times the line came back for less than routing.services.states.STABLE_FOR and was lost again.
+    flaps = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["route", "-started_at"], name="routing_interval_recent")]
+        constraints = [
+            models.UniqueConstraint(fields=["route"], condition=Q(ended_at=None), name="routing_interval_one_open"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gt=F("started_at")), name="routing_interval_forward"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.route_id} {self.state} from {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+class RouteGauge(models.Model):
+    """What one dispatcher sees of a route, written every two seconds; an old one means it has gone."""
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="gauges")
+    lane = models.CharField(max_length=8, choices=Lane.choices)
+    # Which process: host and process id.
+    holder = models.CharField(max_length=64)
+    tps_now = models.FloatField(default=0)
+    window_used = models.PositiveIntegerField(default=0)
+    binds_up = models.PositiveSmallIntegerField(default=0)
+    binds_wanted = models.PositiveSmallIntegerField(default=0)
+    note = models.CharField(max_length=200, default="", blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["route", "lane", "holder"], name="routing_gauge_holder")]
+
+    def __str__(self) -> str:
+        return f"{self.route_id} {self.lane} {self.holder}"

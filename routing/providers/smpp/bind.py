@@ -1,0 +1,236 @@
+"""One connection to an operator: a thin asyncio shell around kernel.smpp.session, which knows the protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final, Protocol, cast
+
+from kernel.smpp.constants import BindKind, CommandStatus, status_name
+from kernel.smpp.events import (
+    BindRefused,
+    Bound,
+    Closed,
+    LateResult,
+    LinkDead,
+    Malformed,
+    PeerUnbound,
+    ProtocolFault,
+    Request,
+    Response,
+    Result,
+    Results,
+    TimedOut,
+)
+from kernel.smpp.liveness import Timers
+from kernel.smpp.pdu import Bind as BindPdu
+from kernel.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, UnbindResp
+from kernel.smpp.receipts import parse_receipt
+from kernel.smpp.session import Session
+from kernel.smpp.states import Role
+from kernel.smpp.status_map import IN_DOUBT, Action, action_for_nack
+from routing.contract import IncomingReceipt
+from routing.providers.smpp.packing import PartKey, Row
+
+log: Final = logging.getLogger(__name__)
+
+# Receipts taken and not yet committed by the dispatcher: above it the operator has to wait.
+UNANSWERED_LIMIT: Final = 5_000
+# A receipt nobody can read is refused twice; then it is taken, for it would block the operator's queue for ever.
+UNREADABLE_TRIES: Final = 2
+
+
+class Owner(Protocol):
+    """What a bind tells its link."""
+
+    def on_answers(self, results: Sequence[Result[PartKey]]) -> None: ...
+    def on_lost(self, keys: Sequence[PartKey], action: Action, detail: str = "") -> None: ...
+    def on_nack(self, key: PartKey, status: int, action: Action) -> None: ...
+    def on_receipts(self, receipts: list[IncomingReceipt]) -> None: ...
+    def on_bound(self, bind: Bind) -> None: ...
+
+
+class Bind(asyncio.Protocol):
+    """Lives from connect to close; `closed` is done when nothing more will come, with the reason."""
+
+    def __init__(self, owner: Owner, number: int, request: BindPdu, window: int, timers: Timers) -> None:
+        self._owner = owner
+        self.number = number
+        self._request = request
+        self._loop = asyncio.get_running_loop()
+        self._session: Session[PartKey] = Session(Role.ESME, window=window, timers=timers, now=self._loop.time())
+        self._transport: asyncio.Transport | None = None
+        self._receipts: list[IncomingReceipt] = []
+        self._acks: list[int] = []
+        self._reading = True
+        self._unreadable: Counter[bytes] = Counter()
+        self._reason = ""
+        self.refused_with: int | None = None
+        self.answered = 0
+        self.closed: asyncio.Future[str] = self._loop.create_future()
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Results: lambda event: self._answers(event.results),
+            LateResult: lambda event: self._answers([event.result]),
+            Request: self._requested,
+            Response: self._nacked,
+            TimedOut: lambda event: owner.on_lost(event.keys, IN_DOUBT, "no answer in time"),
+            Malformed: self._malformed,
+            Bound: lambda event: owner.on_bound(self),
+            BindRefused: self._bind_refused,
+            PeerUnbound: self._peer_unbound,
+            ProtocolFault: lambda event: self._say(f"protocol fault: {event.reason} {event.detail}".rstrip()),
+            LinkDead: lambda event: self._say(f"the line is dead: {event.reason}"),
+            Closed: self._session_closed,
+        }
+
+    # -- for the link
+
+    @property
+    def sends(self) -> bool:
+        """Whether submits go down this connection."""
+        return self._request.kind is not BindKind.RECEIVER
+
+    @property
+    def is_bound(self) -> bool:
+        return self._session.state.is_bound
+
+    @property
+    def room(self) -> int:
+        return self._session.room if self.sends else 0
+
+    @property
+    def outstanding(self) -> int:
+        return self._session.outstanding
+
+    def submit(self, rows: Sequence[Row]) -> None:
+        """All rows in one write; at most `room` of them."""
+        self._write(self._session.submit_many(rows, self._loop.time()))
+
+    def poll(self) -> None:
+        """What is due: called every half second or so."""
+        for octets in self._session.poll(self._loop.time()):
+            self._write(octets)
+        self._handle_events()
+
+    def unbind(self) -> None:
+        self._flush_acks()
+        if self.is_bound:
+            self._write(self._session.unbind(self._loop.time()))
+        else:
+            self.abort("closed by us")
+
+    def abort(self, reason: str) -> None:
+        self._say(reason)
+        self._session.connection_lost()
+        self._handle_events()
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- asyncio
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._write(self._session.send_bind(self._request, self._loop.time()))
+
+    def data_received(self, data: bytes) -> None:
+        self._session.receive_data(data, self._loop.time())
+        self._write(self._session.data_to_send())
+        self._handle_events()
+        if self._receipts:
+            receipts, self._receipts = self._receipts, []
+            self._owner.on_receipts(receipts)
+        if self._reading and self._session.unanswered > UNANSWERED_LIMIT and self._transport is not None:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._say(f"connection lost: {exc}" if exc else "the operator closed the connection")
+        self._session.connection_lost()
+        self._handle_events()
+        self._transport = None
+
+    # -- events of the session
+
+    def _handle_events(self) -> None:
+        for event in self._session.events():
+            handler = self._handlers.get(type(event))
+            if handler is not None:
+                handler(event)
+
+    def _answers(self, results: Sequence[Result[PartKey]]) -> None:
+        self.answered += len(results)
+        self._owner.on_answers(results)
+
+    def _requested(self, event: Request) -> None:
+        pdu = event.pdu
+        if not isinstance(pdu, DeliverSm | DataSm):
+            return  # alert_notification: nothing waits for it, nothing answers it
+        receipt = parse_receipt(pdu)
+        if receipt is not None:
+            ack = partial(self._acknowledge, pdu) if isinstance(pdu, DataSm) else partial(self._ack, pdu.sequence)
+            self._receipts.append(IncomingReceipt(receipt, pdu.source_addr, pdu.destination_addr, ack))
+            return
+        # Nobody here keeps inbound texts yet: a yes would lose it silently, a temporary no would bring it for ever.
+        log.warning("bind %s: inbound message refused, this route takes receipts only", self.number)
+        self._acknowledge(pdu, CommandStatus.RX_R_APPN)
+
+    def _acknowledge(self, pdu: DeliverSm | DataSm, status: int = 0) -> None:
+        response = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
+        self._write(self._session.respond(response(sequence=pdu.sequence, status=status)))
+
+    def _ack(self, sequence: int) -> None:
+        if not self._acks:
+            # One write for all receipts of a commit.
+            self._loop.call_soon(self._flush_acks)
+        self._acks.append(sequence)
+
+    def _flush_acks(self) -> None:
+        acks, self._acks = self._acks, []
+        if acks:
+            self._write(self._session.acknowledge(acks))
+        if not self._reading and self._session.unanswered <= UNANSWERED_LIMIT // 2 and self._transport is not None:
+            self._reading = True
+            self._transport.resume_reading()
+
+    def _nacked(self, event: Response[PartKey]) -> None:
+        status = getattr(event.pdu, "status", 0) or CommandStatus.RINVCMDID
+        self._owner.on_nack(event.key, int(status), action_for_nack(status))
+
+    def _malformed(self, event: Malformed) -> None:
+        body = event.frame[16:]
+        self._unreadable[body] += 1
+        gives_up = self._unreadable[body] > UNREADABLE_TRIES
+        log.warning("bind %s: unreadable PDU (%s): %s", self.number, event.reason, event.frame[:512].hex())
+        if gives_up:
+            del self._unreadable[body]
+        response = DataSmResp if event.command_id == DataSm.command_id else DeliverSmResp
+        self._write(self._session.respond(response(sequence=event.sequence, status=0 if gives_up else event.status)))
+
+    def _bind_refused(self, event: BindRefused) -> None:
+        self.refused_with = event.status
+        self.abort(f"bind refused with {status_name(event.status)}")
+
+    def _peer_unbound(self, event: PeerUnbound) -> None:
+        self._say("the operator unbound")
+        self._flush_acks()
+        self._write(self._session.respond(UnbindResp(sequence=event.sequence)))
+
+    def _session_closed(self, event: Closed[PartKey]) -> None:
+        if event.in_doubt:
+            self._owner.on_lost(event.in_doubt, IN_DOUBT, self._reason or "connection closed before the answer")
+        self._write(self._session.data_to_send())
+        if self._transport is not None:
+            self._transport.close()
+        if not self.closed.done():
+            self.closed.set_result(self._reason or "closed")
+
+    def _say(self, reason: str) -> None:
+        # The first reason is the cause, the later ones are its consequences.
+        self._reason = self._reason or reason
+
+    def _write(self, octets: bytes) -> None:
+        if octets and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(octets)

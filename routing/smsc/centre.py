@@ -1,0 +1,221 @@
+"""The simulated operator behind all connections: accounts, decisions, receipts on their way, what was received."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Final, NamedTuple, Protocol
+
+from kernel.smpp.constants import EsmClass, MessageState
+from kernel.smpp.pdu import SubmitSm
+from kernel.smpp.receipt_writing import STAT_OF_STATE, receipt_date
+from routing.pace import Bucket
+from routing.smsc.behaviour import Behaviour, Decider
+from routing.smsc.ids import Ids
+from routing.smsc.settings import Settings
+from routing.smsc.wheel import Wheel
+
+log: Final = logging.getLogger(__name__)
+
+KEPT_MESSAGES: Final = 2_000
+# Receipts nobody is bound to take, for each account; the oldest go first.
+BACKLOG_LIMIT: Final = 1_000_000
+RETRY_S: Final = 1.0
+
+RECEIPT_ESM: Final = int(EsmClass.RECEIPT)
+
+
+@dataclass(slots=True)
+class Counters:
+    """Since the start or the last reset."""
+
+    connections: int = 0
+    binds: int = 0
+    binds_refused: int = 0
+    garbage: int = 0
+    submits: int = 0
+    accepted: int = 0
+    refused: int = 0
+    throttled: int = 0
+    unanswered: int = 0
+    receipts_sent: int = 0
+    receipts_acknowledged: int = 0
+    receipts_repeated: int = 0
+    receipts_dropped: int = 0
+    disconnects: int = 0
+
+
+class Due(NamedTuple):
+    """A receipt to send: everything deliver_sm needs, packed when its connection is known."""
+
+    account: str
+    source: bytes
+    destination: bytes
+    text: bytes
+    tlvs: bytes
+
+
+class Received(NamedTuple):
+    """One submit_sm as it came, for people who look."""
+
+    at: datetime
+    system_id: str
+    message_id: str
+    status: int
+    summary: str
+    pdu: SubmitSm
+
+
+class Receiver(Protocol):
+    """A connection that may carry receipts."""
+
+    @property
+    def receipt_room(self) -> int: ...
+    def send_receipts(self, receipts: list[Due]) -> None: ...
+
+
+@dataclass(slots=True)
+class Account:
+    """All connections of one system_id: receipts go to any of them that may receive."""
+
+    receivers: list[Receiver] = field(default_factory=list)
+    backlog: deque[Due] = field(default_factory=lambda: deque(maxlen=BACKLOG_LIMIT))
+
+
+class Centre:
+    """Shared by every connection of the server."""
+
+    def __init__(self, *, settings: Settings, seed: int, credentials: tuple[str, str] | None) -> None:
+        self.settings = settings
+        self.counters = Counters()
+        self.credentials = credentials
+        self.ids = Ids()
+        self.received: deque[Received] = deque(maxlen=KEPT_MESSAGES)
+        self._decider = Decider(seed)
+        self._accounts: dict[str, Account] = {}
+        self._loop = asyncio.get_running_loop()
+        self._wheel: Wheel[Due] = Wheel(self._due)
+        self._bucket = Bucket(settings.throttle_rate, self._loop.time())
+        self._minute = (0, "")
+        self.started_at = datetime.now(UTC)
+
+    # -- submits
+
+    def decide(self, destination: str) -> Behaviour:
+        settings = self.settings
+        return self._decider.decide(destination, settings.delivered_ratio, settings.duplicate_ratio)
+
+    def is_too_fast(self) -> bool:
+        """Whether this submit is above the throttle rate; counts it otherwise."""
+        if not self.settings.throttle_rate:
+            return False
+        if self._bucket.available(self._loop.time(), 1):
+            self._bucket.take(1)
+            return False
+        return True
+
+    def keep(self, system_id: str, message_id: str, status: int, summary: str, pdu: SubmitSm) -> None:
+        self.received.append(Received(datetime.now(UTC), system_id, message_id, status, summary, pdu))
+
+    # -- receipts
+
+    def receipts(self, account: str, receipt_id: str, pdu: SubmitSm, behaviour: Behaviour) -> list[Due]:
+        """The receipts this message will have, in order; none when it asked for none."""
+        # 1 final, 2 failure only, 3 success only (3.4 section 5.2.17 and 5.0).
+        wants = pdu.registered_delivery & 3
+        unwanted = wants == (2 if behaviour.state is MessageState.DELIVERED else 3)
+        if not wants or unwanted or not self.settings.receipts:
+            return []
+        due = [self._receipt(account, receipt_id, pdu, behaviour.state, behaviour.err)] * behaviour.copies
+        if behaviour.is_enroute_first:
+            due.insert(0, self._receipt(account, receipt_id, pdu, MessageState.ENROUTE, "000"))
+        return due
+
+    def _receipt(self, account: str, receipt_id: str, pdu: SubmitSm, state: MessageState, err: str) -> Due:
+        octets = receipt_id.encode("ascii")
+        date = self._date()
+        stat = STAT_OF_STATE[state]
+        # The form of format_receipt and receipt_tlvs, spelled out because it is made for every message.
+        text = (
+            f"id:{receipt_id} sub:001 dlvrd:{'001' if stat == 'DELIVRD' else '000'} submit date:{date} "
+            f"done date:{date} stat:{stat} err:{err} text:"
+        ).encode("ascii")
+        tlvs = b"\x00\x1e\x00%c%b\0\x04\x27\x00\x01%c" % (len(octets) + 1, octets, state)
+        body = b"" if pdu.esm_class & EsmClass.UDHI else pdu.short_message[:20].replace(b"\0", b" ")
+        return Due(
+            account, pdu.destination_addr.encode("latin-1"), pdu.source_addr.encode("latin-1"), text + body, tlvs
+        )
+
+    def _date(self) -> str:
+        minute = int(self._loop.time() // 60)
+        if self._minute[0] != minute or not self._minute[1]:
+            self._minute = minute, receipt_date(datetime.now(UTC))
+        return self._minute[1]
+
+    def plan(self, receipts: Iterable[Due], delay_s: float) -> None:
+        for receipt in receipts:
+            self._wheel.add(delay_s, receipt)
+
+    def send_again(self, receipts: Iterable[Due], delay_s: float = RETRY_S) -> None:
+        """Receipts that were refused for now, or whose connection ended before the answer."""
+        for receipt in receipts:
+            self.counters.receipts_repeated += 1
+            self._wheel.add(delay_s, receipt)
+
+    def _due(self, receipts: list[Due]) -> None:
+        touched = {receipt.account for receipt in receipts}
+        for receipt in receipts:
+            account = self.account(receipt.account)
+            if len(account.backlog) == BACKLOG_LIMIT:
+                self.counters.receipts_dropped += 1
+            account.backlog.append(receipt)
+        for name in touched:
+            self.pump(self.account(name))
+
+    def pump(self, account: Account) -> None:
+        """Give the account's receipts to its connections, as far as their windows reach."""
+        backlog = account.backlog
+        for receiver in account.receivers:
+            count = min(len(backlog), receiver.receipt_room)
+            if count:
+                receiver.send_receipts([backlog.popleft() for _ in range(count)])
+
+    def account(self, system_id: str) -> Account:
+        found = self._accounts.get(system_id)
+        if found is None:
+            found = self._accounts[system_id] = Account()
+        return found
+
+    # -- control
+
+    def change(self, settings: Settings) -> None:
+        if settings.throttle_rate != self.settings.throttle_rate:
+            self._bucket = Bucket(settings.throttle_rate, self._loop.time())
+        self.settings = settings
+
+    def reset(self, settings: Settings) -> None:
+        """As after a start, connections excepted."""
+        self.change(settings)
+        self.counters = Counters()
+        self.received.clear()
+        self._decider.reset()
+        self._wheel.clear()
+        for account in self._accounts.values():
+            account.backlog.clear()
+
+    def status(self) -> dict[str, object]:
+        waiting = sum(len(account.backlog) for account in self._accounts.values())
+        return {
+            "started_at": self.started_at.isoformat(timespec="seconds"),
+            "receipts_planned": len(self._wheel),
+            "receipts_waiting": waiting,
+            "counters": asdict(self.counters),
+            "settings": self.settings.as_dict(),
+        }
+
+    def close(self) -> None:
+        self._wheel.clear()
