@@ -158,7 +158,7 @@ class MessageEvent(EventLog):
 
 
 class UnmatchedReceipt(models.Model):
-    """A receipt whose message is not known (yet): kept 7 days and tried again. Belongs to no tenant until it matches."""
+    """A receipt whose message is not known (yet): kept 7 days and tried again; no tenant's until it matches."""
 
     route_id = models.IntegerField()
     operator_ids = ArrayField(models.CharField(max_length=64), help_text="Normalised candidates")

@@ -1,4 +1,4 @@
-"""What can become of a message, and how its states map to the terms of the conservation bar (DESIGN sections 3 and 4)."""
+"""What can become of a message, and how its states map to the terms of the conservation bar (DESIGN sections 3, 4)."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def drop_partitions(now: datetime) -> list[str]:
 
 @contextmanager
 def owner_connection() -> Iterator[BaseDatabaseWrapper]:
-    """A connection whose login may create and drop tables: `default` in the owner's own processes, else a second one."""
+    """A connection that may create and drop tables: `default` in the owner's own processes, else a second one."""
     if settings.LOGIN == "owner":
         yield connections[DEFAULT_DB_ALIAS]
         return

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 
-class TenantForeignKey(models.ForeignKey):
+class TenantForeignKey(models.ForeignKey[Any, Any]):
     """A reference to a row of the same tenant.
 
     The constraint is (tenant_id, x_id) → (tenant_id, id), made by `TenantTable`: a plain one would ignore row-level
@@ -19,7 +19,7 @@ class TenantForeignKey(models.ForeignKey):
         super().__init__(to, on_delete, **kwargs)
 
 
-class Xid8Field(models.BigIntegerField):
+class Xid8Field(models.BigIntegerField[int, int]):
     """The id of the writing transaction, which orders an event log (kernel.db.events)."""
 
     def db_type(self, connection: Any) -> str:
