@@ -60,7 +60,8 @@ DATABASES = {"default": _database(LOGIN)}
 # The one piece of work outside migrations that needs the owner: workers make partitions ahead and drop old ones.
 OWNER_LOGIN: dict[str, object] = {}
 if LOGIN == "worker":
-    OWNER_LOGIN = {key: value for key, value in _database("owner").items() if key in {"USER", "PASSWORD", "HOST", "PORT"}}
+    _owner = _database("owner")
+    OWNER_LOGIN = {key: _owner[key] for key in ("USER", "PASSWORD", "HOST", "PORT")}
 # The alias whose login may become the platform role: of its own in web processes, the worker's in all others.
 PLATFORM_DATABASE = "default"
 if LOGIN == "web":

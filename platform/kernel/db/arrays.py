@@ -1,4 +1,4 @@
-"""Bulk writes: whole columns travel as binary arrays into `INSERT … SELECT FROM unnest(%b::…[], …)` (SPIKES section 4)."""
+"""Bulk writes: whole columns as binary arrays into `INSERT … SELECT FROM unnest(%b::…[], …)` (SPIKES section 4)."""
 
 from __future__ import annotations
 

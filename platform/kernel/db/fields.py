@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -19,7 +19,13 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
         super().__init__(to, on_delete, **kwargs)
 
 
-class Xid8Field(models.BigIntegerField[int, int]):
+if TYPE_CHECKING:
+    _BigIntegerField = models.BigIntegerField[int, int]
+else:
+    _BigIntegerField = models.BigIntegerField
+
+
+class Xid8Field(_BigIntegerField):
     """The id of the writing transaction, which orders an event log (kernel.db.events)."""
 
     def db_type(self, connection: Any) -> str:

@@ -39,7 +39,7 @@ class TenantTable(_TableOperation):
     """Key (tenant_id, id), composite foreign keys, forced row-level security and grants for one tenant-owned table.
 
     Args:
-        append_only: nobody but the platform may UPDATE or DELETE; the platform may not either when the word is "strict".
+        append_only: nobody may UPDATE or DELETE, not even the platform.
         key: further columns of the primary key, where partitioning asks for them.
         own_row: the table is the tenants' own: a tenant sees the row whose `id` it is.
     """
@@ -82,9 +82,10 @@ class TenantTable(_TableOperation):
         for field in model._meta.local_fields:
             if isinstance(field, models.ForeignKey) and not field.db_constraint:
                 target = editor.quote_name(field.remote_field.model._meta.db_table)
+                column = editor.quote_name(field.column)
                 name = editor.quote_name(f"{model._meta.db_table}_{field.column}_tenant_fk"[:63])
                 editor.execute(
-                    f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (tenant_id, {editor.quote_name(field.column)}) "
+                    f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (tenant_id, {column}) "
                     f"REFERENCES {target} (tenant_id, id) DEFERRABLE INITIALLY DEFERRED",
                     None,
                 )
@@ -106,7 +107,7 @@ class TenantTable(_TableOperation):
 
 
 class CreatePartitionedModel(CreateModel):
-    """CreateModel for a table PARTITION BY `partition_by`, e.g. "RANGE (id)"; partitions are made by kernel.db.partitions."""
+    """CreateModel for a table PARTITION BY `partition_by`, e.g. "RANGE (id)"; kernel.db.partitions makes the parts."""
 
     def __init__(self, *args: Any, partition_by: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -156,8 +157,8 @@ class DefinerFunction(Operation):
         types = ", ".join(argument.split(None, 1)[1] for argument in self.arguments.split(",") if argument.strip())
         signature = f"{self.name}({types})"
         for statement in (
-            f"CREATE FUNCTION {self.name}({self.arguments}) RETURNS {self.returns} LANGUAGE sql STABLE SECURITY DEFINER "
-            f"SET search_path = pg_catalog, public, pg_temp AS $dakiya$ {self.body} $dakiya$",
+            f"CREATE FUNCTION {self.name}({self.arguments}) RETURNS {self.returns} LANGUAGE sql STABLE "
+            f"SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $dakiya$ {self.body} $dakiya$",
             f"ALTER FUNCTION {signature} OWNER TO dakiya_platform",
         ):
             schema_editor.execute(statement, None)

@@ -89,7 +89,7 @@ def _make(connection: BaseDatabaseWrapper, series: Series, start: datetime) -> N
 
 
 def drop_before(connection: BaseDatabaseWrapper, series: Series, limit: datetime) -> list[str]:
-    """Drop every partition whose rows all are older than `limit`; returns the names dropped. Needs the owner's login."""
+    """Drop every partition whose rows all are older than `limit`; needs the owner's login. Returns the names."""
     names = existing(connection, series.parent)
     old = [name for name in names if name < series.name(limit - timedelta(days=series.days - 1))]
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""The logins and roles of DESIGN section 5. A superuser makes them once per cluster; running it again changes nothing."""
+"""The logins and roles of DESIGN section 5, made once per cluster by a superuser; again changes nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg import sql
 
 LOGINS: Final = ("dakiya_owner", "dakiya_web", "dakiya_worker")
 ROLES: Final = ("dakiya_tenant", "dakiya_platform")
-# The owner becomes the platform role in data migrations, and gives it the functions that look up before a tenant is known.
+# The owner becomes the platform role in data migrations, and gives it the look-ups that precede a tenant.
 MEMBERSHIPS: Final = {
     "dakiya_owner": ("dakiya_tenant", "dakiya_platform"),
     "dakiya_web": ("dakiya_tenant",),
