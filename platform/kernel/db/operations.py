@@ -10,6 +10,8 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.models import CreateModel
 from django.db.migrations.state import ProjectState
 
+from kernel.db.fields import TenantForeignKey
+
 # nullif: after its first use in a session the setting reads '' instead of NULL. Not wrapped in (SELECT …): the planner
 # knows a stable expression's value, an init plan's not (SPIKES section 4).
 TENANT_EXPRESSION: Final = "tenant_id = nullif(current_setting('dakiya.tenant', true), '')::uuid"
@@ -80,7 +82,7 @@ class TenantTable(_TableOperation):
 
     def _reference_within_tenant(self, editor: BaseDatabaseSchemaEditor, model: type[models.Model], table: str) -> None:
         for field in model._meta.local_fields:
-            if isinstance(field, models.ForeignKey) and not field.db_constraint:
+            if isinstance(field, TenantForeignKey):
                 target = editor.quote_name(field.remote_field.model._meta.db_table)
                 column = editor.quote_name(field.column)
                 name = editor.quote_name(f"{model._meta.db_table}_{field.column}_tenant_fk"[:63])
@@ -156,12 +158,12 @@ class DefinerFunction(Operation):
     ) -> None:
         types = ", ".join(argument.split(None, 1)[1] for argument in self.arguments.split(",") if argument.strip())
         signature = f"{self.name}({types})"
-        for statement in (
+        schema_editor.execute(
             f"CREATE FUNCTION {self.name}({self.arguments}) RETURNS {self.returns} LANGUAGE sql STABLE "
             f"SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $dakiya$ {self.body} $dakiya$",
-            f"ALTER FUNCTION {signature} OWNER TO dakiya_platform",
-        ):
-            schema_editor.execute(statement, None)
+            None,
+        )
+        schema_editor.execute(f"ALTER FUNCTION {signature} OWNER TO dakiya_platform", None)
         # Only its new owner may say who calls it.
         schema_editor.execute("SET LOCAL ROLE dakiya_platform", None)
         schema_editor.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC", None)
