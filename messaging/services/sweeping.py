@@ -1,0 +1,78 @@
+"""What time does to batches: due ones start, overdue ones expire, silent ones end as unknown. Safe to run twice."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from kernel.db.bulk import bulk_cursor
+from kernel.db.tenancy import platform_context, scoped_connection, tenant_context
+from messaging.models import Batch, IdempotencyKey, UnmatchedReceipt
+from messaging.services.finishing import finish
+from messaging.services.writing import CHANNEL
+from messaging.statuses import BatchState, Status
+
+BATCHES_PER_SWEEP: Final = 200
+IDEMPOTENCY_HOURS: Final = 24
+UNMATCHED_DAYS: Final = 7
+_DUE_SQL: Final = f"""
+UPDATE batches SET state = {BatchState.READY} WHERE state = {BatchState.WAITING} AND due_at <= %s"""  # noqa: S608 - constants of ours
+
+
+def release_due(now: datetime) -> int:
+    """Give batches whose time has come to the dispatchers; returns how many."""
+    with platform_context(reason="release due batches"), bulk_cursor() as cursor:
+        cursor.execute(_DUE_SQL, [now])
+        if released := cursor.rowcount:
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        return released
+
+
+def expire_overdue(now: datetime) -> int:
+    """End messages whose validity passed before an operator had them; returns batches swept."""
+    states = (BatchState.READY, BatchState.WAITING, BatchState.HELD)
+    return _sweep(states, before=now, status=Status.EXPIRED, error_code="validity_expired", now=now)
+
+
+def settle_silent(now: datetime) -> int:
+    """End messages of which no receipt came by validity and grace; returns batches closed."""
+    limit = now - timedelta(hours=settings.RECEIPT_GRACE_HOURS)
+    return _sweep((BatchState.SENT,), before=limit, status=Status.UNKNOWN, error_code="outcome_unknown", now=now)
+
+
+def forget_old(now: datetime) -> int:
+    """Drop answers kept for repeated requests and receipts nobody claimed; returns rows deleted."""
+    with platform_context(reason="forget expired idempotency keys and unmatched receipts"):
+        keys, _ = IdempotencyKey.objects.filter(created_at__lt=now - timedelta(hours=IDEMPOTENCY_HOURS)).delete()
+        receipts, _ = UnmatchedReceipt.objects.filter(received_at__lt=now - timedelta(days=UNMATCHED_DAYS)).delete()
+        return keys + receipts
+
+
+def _sweep(states: tuple[BatchState, ...], *, before: datetime, status: Status, error_code: str, now: datetime) -> int:
+    with platform_context(reason=f"find batches to end as {status.label}"):
+        overdue = Batch.objects.filter(state__in=states, not_after__lt=before).order_by("not_after")
+        found: list[tuple[UUID, UUID]] = list(overdue.values_list("tenant_id", "pk")[:BATCHES_PER_SWEEP])
+    for tenant_id, batch_id in found:
+        with tenant_context(tenant_id):
+            _end(batch_id, states, status, error_code, now)
+    return len(found)
+
+
+def _end(batch_id: UUID, states: tuple[BatchState, ...], status: Status, error_code: str, now: datetime) -> None:
+    with transaction.atomic(using=scoped_connection().alias):
+        batch = Batch.objects.filter(pk=batch_id, state__in=states).select_for_update(skip_locked=True).first()
+        if batch is None:
+            return  # a dispatcher or another sweep was faster
+        if status is Status.UNKNOWN:
+            finish(ids=batch.ids, status=status, error_code=error_code, was_submitted=True, now=now)
+            state = BatchState.CLOSED
+        else:
+            unsent = batch.ids[batch.sent_upto :]
+            finish(ids=unsent, status=status, error_code=error_code, was_submitted=False, now=now)
+            # What may have reached an operator waits for its receipt, and for settle_silent in the end.
+            state = BatchState.SENT if batch.sent_upto else BatchState.CLOSED
+        Batch.objects.filter(pk=batch.pk).update(state=state)
