@@ -209,7 +209,7 @@ def query(context: template.Context, **changes: Any) -> str:
 
 def control_class(widget: forms.Widget) -> str:
     """The style class of a widget's kind; `is-invalid` is not needed, aria-invalid is styled."""
-    if isinstance(widget, (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)):
+    if isinstance(widget, forms.CheckboxInput):
         return "form-check-input"
     return "form-select" if isinstance(widget, forms.Select) else "form-control"
 
