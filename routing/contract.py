@@ -200,7 +200,8 @@ class Link(Protocol):
         """Seconds until speed limit or back-off give room; None when room comes with answers or binds only."""
 
     def submit(self, stride: Stride) -> None:
-        """Write a stride. Never blocks, never raises for what an operator or a recipient may cause."""
+        """Write a stride. Never blocks, never calls the handler before it has returned, never raises for what an
+        operator or a recipient may cause."""
 
     def gauge(self) -> LinkGauge:
         """For the console, every few seconds."""

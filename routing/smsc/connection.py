@@ -80,7 +80,7 @@ class Connection(asyncio.Protocol):
         self._centre.counters.receipts_sent += len(receipts)
 
     def cut(self) -> None:
-        """Reset the connection, what is unanswered stays so."""
+        """End the connection without unbinding; what is unanswered stays so."""
         self._centre.counters.disconnects += 1
         self._cut = True
         if self._transport is not None:

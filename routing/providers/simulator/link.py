@@ -106,7 +106,7 @@ class SimulatorLink:
             self._unacknowledged += 1
             incoming = IncomingReceipt(receipt, recipient[1:], sender, partial(self._acknowledged, [None]))
             if behaviour.is_before_response:
-                self._handler.on_receipts([incoming])
+                self._loop.call_soon(self._deliver, [incoming])
             else:
                 self._wheel.add(delay_s, incoming)
 

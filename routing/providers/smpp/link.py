@@ -111,15 +111,14 @@ class SmppLink:
     def submit(self, stride: Stride) -> None:
         rows, unfit = self._packer.rows(stride)
         if unfit:
-            self._handler.on_results(
-                [
-                    SubmitResult(message.key, part, 0, "", _UNFIT, reason)
-                    for message, reason in unfit
-                    for part in range(max(1, len(message.short_messages)))
-                ]
-            )
+            results = [
+                SubmitResult(message.key, part, 0, "", _UNFIT, reason)
+                for message, reason in unfit
+                for part in range(max(1, len(message.short_messages)))
+            ]
+            self._loop.call_soon(self._handler.on_results, results)
         if not self._accepting:
-            self._return(rows, "the route is draining")
+            self._loop.call_soon(self._return, rows, "the route is draining")
         elif self._queue:
             self._queue.extend(rows)
             self._pump()
