@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from tenants.api.authentication import Principal
+
+if TYPE_CHECKING:
+    # DRF reads this module while it loads its views.
+    from rest_framework.views import APIView
 
 
 class HasTenant(BasePermission):
