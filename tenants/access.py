@@ -129,7 +129,7 @@ def _lacking(permission: Permission, member: Membership) -> tuple[str, str]:
 
 
 def _refuse(request: HttpRequest, detail: str, remedy: str) -> HttpResponse:
-    return render(request, "errors/403.html", {"detail": detail, "remedy": remedy}, status=403)
+    return render(request, "tenants/refused.html", {"detail": detail, "remedy": remedy}, status=403)
 
 
 def _rendered(response: HttpResponseBase) -> HttpResponseBase:

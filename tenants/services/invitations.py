@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from django.core import signing
 from django.db import transaction
 
 from audit.services import record
-from kernel.db.tenancy import tenant_context
+from kernel.db.tenancy import current_scope, current_tenant_id, tenant_context
 from kernel.domain.clock import utc_now
 from kernel.domain.ids import uuid7
 from tenants.errors import AccountNeeded, AlreadyMember, InvitationUnusable
@@ -36,17 +35,23 @@ class Offer:
     role: Role
 
 
-def invite_member(*, email: str, role: Role, by: User | None, now: datetime | None = None) -> Invitation:
+def invite_member(
+    *, email: str, role: Role, by: User | None, now: datetime | None = None, tenant_id: UUID | None = None
+) -> Invitation:
     """Offer a role in the current tenant; the mail goes out by the mailing task. An open invitation is replaced.
+
+    Args:
+        tenant_id: needed in a platform context only.
 
     Raises:
         AlreadyMember: the address belongs to an active member.
     """
-    email, now = normalise_email(email), now or utc_now()
+    email, now, tenant_id = normalise_email(email), now or utc_now(), tenant_id or current_tenant_id()
     with transaction.atomic():
-        if Member.objects.active().filter(user__email=email).exists():
+        if Member.objects.active().filter(tenant_id=tenant_id, user__email=email).exists():
             raise AlreadyMember(email)
         invitation, _ = Invitation.objects.update_or_create(
+            tenant_id=tenant_id,
             email=email,
             accepted_at=None,
             withdrawn_at=None,
@@ -153,7 +158,8 @@ def _wake_mailing() -> None:
     # Only a wake: the periodic task finds what is due, so a broker that is down costs a minute, not the mail.
     from tenants.tasks import mail_invitations
 
-    transaction.on_commit(partial(mail_invitations.delay), robust=True)
+    scope = current_scope()
+    transaction.on_commit(mail_invitations.delay, using=scope.alias if scope else None, robust=True)
 
 
 def _record(action: str, summary: str, invitation: Invitation, by: User | None, now: datetime) -> None:
@@ -165,4 +171,5 @@ def _record(action: str, summary: str, invitation: Invitation, by: User | None, 
         summary=summary,
         after={"email": invitation.email, "role": invitation.role},
         now=now,
+        tenant_id=invitation.tenant_id,
     )

@@ -26,12 +26,14 @@ def create_tenant(
     timezone: str = "Asia/Kolkata",
     country: str = "IN",
     currency: str = "INR",
+    by: User | None = None,
 ) -> Tenant:
     """Make an organisation and its first owner. Enters a platform context; call outside tenant contexts.
 
     Args:
         slug: lower-case letters, digits and hyphens; unique in the installation.
         owner: None for one whose owner is invited afterwards.
+        by: who makes it, if not the owner.
 
     Raises:
         SlugTaken: another tenant has it.
@@ -45,7 +47,7 @@ def create_tenant(
                 Member.objects.create(tenant_id=tenant.id, user=owner, role=Role.OWNER, created_at=now)
             record(
                 action="tenant.create",
-                actor=actor(owner),
+                actor=actor(by or owner),
                 object_type="tenant",
                 object_id=tenant.id,
                 summary=f"Created the organisation {name}",
