@@ -9,7 +9,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from config import env
-from kernel.queues import Queue
+from kernel.queues import QUEUE_OF_TASK, Queue
 
 django_stubs_ext.monkeypatch()
 
@@ -90,6 +90,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = Queue.DEFAULT.value
+CELERY_TASK_ROUTES = {task: {"queue": queue.value} for task, queue in QUEUE_OF_TASK.items()}
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -99,6 +100,7 @@ CELERY_TIMEZONE = "UTC"
 
 # --- applications --------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "config",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

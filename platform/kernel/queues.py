@@ -1,8 +1,9 @@
-"""The one list of Celery queues; a test asserts that each has a worker in deploy/ and that no task names another."""
+"""The one list of Celery queues and of what goes into which; tests hold it against the workers and the tasks."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Queue(StrEnum):
@@ -10,3 +11,16 @@ class Queue(StrEnum):
     BULK = "bulk"  # campaign chunks
     FILES = "files"  # imports and exports
     DEFAULT = "default"  # roll-ups, sweeps, housekeeping
+
+
+# Task name → queue; a task that is not named here goes to DEFAULT.
+QUEUE_OF_TASK: Final[dict[str, Queue]] = {
+    "messaging.release_due": Queue.URGENT,
+    "campaigns.start_due": Queue.URGENT,
+    "campaigns.freeze": Queue.BULK,
+    "campaigns.expand_chunk": Queue.BULK,
+    "campaigns.preview_import": Queue.FILES,
+    "campaigns.run_import": Queue.FILES,
+    "billing.build_export": Queue.FILES,
+    "reporting.fold": Queue.DEFAULT,
+}

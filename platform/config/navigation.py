@@ -1,0 +1,122 @@
+"""The sidebar: what a person may open, in the order they need it. Composed here, where every app is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from tenants.roles import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link; `permission` None is for every member."""
+
+    label: str
+    icon: str
+    url_name: str
+    permission: Permission | None = None
+
+
+TENANT: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
+    (
+        "",
+        (
+            Entry("Overview", "overview", "reporting:home", Permission.VIEW_REPORTS),
+            Entry("Campaigns", "send", "campaigns:campaigns", Permission.VIEW_CAMPAIGNS),
+            Entry("Contacts", "users", "campaigns:lists", Permission.MANAGE_CONTACTS),
+            Entry("Messages", "message", "messaging:messages", Permission.VIEW_MESSAGES),
+        ),
+    ),
+    (
+        "Compliance",
+        (
+            Entry("Review queue", "shield-check", "compliance:queue", Permission.REVIEW_COMPLIANCE),
+            Entry("Templates", "template", "compliance:templates", Permission.MANAGE_COMPLIANCE),
+            Entry("Sender IDs", "id-badge", "compliance:senders", Permission.MANAGE_COMPLIANCE),
+            Entry("Opt-outs", "ban", "compliance:opt-outs", Permission.MANAGE_COMPLIANCE),
+        ),
+    ),
+    (
+        "Operate",
+        (
+            Entry("Money", "rupee", "billing:wallet", Permission.VIEW_MONEY),
+            Entry("API tokens", "code", "tenants:tokens", Permission.MANAGE_TOKENS),
+            Entry("Members", "user", "tenants:members", Permission.MANAGE_MEMBERS),
+            Entry("Audit trail", "history", "tenants:audit", Permission.VIEW_AUDIT),
+            Entry("Settings", "settings", "tenants:organisation", Permission.MANAGE_MEMBERS),
+        ),
+    ),
+)
+CONSOLE: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
+    (
+        "",
+        (
+            Entry("Overview", "overview", "reporting:console"),
+            Entry("Routes", "route", "routing:routes"),
+            Entry("Plan", "list", "routing:plan"),
+            Entry("Tenants", "building", "console_tenants:tenants"),
+        ),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context of layouts/app.html and layouts/console.html; empty before somebody has signed in."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    is_console = request.path.startswith("/console/")
+    permissions = getattr(request, "permissions", frozenset())
+    tenant = getattr(request, "tenant", None)
+    context: dict[str, Any] = {
+        "nav": _sections(CONSOLE if is_console else TENANT, permissions, request.path),
+        "tenant": tenant,
+        "member_role": getattr(request, "member_role", None),
+        "tenant_choices": _choices(request),
+        "console_url": reverse("reporting:console") if user.is_staff and not is_console else None,
+    }
+    if not is_console and Permission.VIEW_MESSAGES in permissions:
+        context |= {"search_url": reverse("messaging:messages"), "search_label": "Search a number"}
+    return context
+
+
+def _sections(
+    sections: Sequence[tuple[str, Sequence[Entry]]], permissions: frozenset[Permission], path: str
+) -> list[dict[str, Any]]:
+    shown = []
+    links = [(title, [_link(entry) for entry in entries if _may(entry, permissions)]) for title, entries in sections]
+    active = max(
+        (item["url"] for _, items in links for item in items if path.startswith(item["url"])), key=len, default=""
+    )
+    for title, items in links:
+        for item in items:
+            item["active"] = item["url"] == active
+        if items:
+            shown.append({"title": title, "items": items})
+    return shown
+
+
+def _may(entry: Entry, permissions: frozenset[Permission]) -> bool:
+    return entry.permission is None or entry.permission in permissions
+
+
+def _link(entry: Entry) -> dict[str, Any]:
+    return {"label": entry.label, "icon": entry.icon, "url": reverse(entry.url_name), "badge": None}
+
+
+def _choices(request: HttpRequest) -> list[dict[str, Any]]:
+    chosen = getattr(request, "tenant", None)
+    return [
+        {
+            "name": member.tenant.name,
+            "role": member.role.label,
+            "url": reverse("tenants:switch", args=[member.tenant.id]),
+            "active": chosen is not None and member.tenant.id == chosen.id,
+        }
+        for member in getattr(request, "memberships", [])
+    ]

@@ -1,0 +1,33 @@
+"""The system's periodic jobs. Beat reads them from django-celery-beat's tables; `manage.py sync_schedule` writes them.
+
+A campaign's own times are rows of its own, claimed by `campaigns.start_due`: nothing here sends anything by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One task every `seconds`; a run that could not start before the next one is due is dropped."""
+
+    task: str
+    seconds: int
+
+
+JOBS: Final = (
+    Job("messaging.release_due", 1),
+    Job("messaging.sweep", 15),
+    Job("messaging.housekeeping", 3600),
+    Job("campaigns.start_due", 1),
+    Job("campaigns.sweep", 10),
+    Job("campaigns.housekeeping", 3600),
+    Job("reporting.fold", 2),
+    Job("reporting.recount", 86_400),
+    Job("routing.mark_unwatched", 10),
+    Job("billing.resume_exports", 60),
+    Job("tenants.mail_invitations", 60),
+    Job("audit.seal", 60),
+)
