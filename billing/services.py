@@ -90,7 +90,7 @@ def top_up(*, amount_micros: int, actor: Actor, note: str, idempotency_key: str,
     if amount_micros <= 0:
         raise InvalidAmount
     with transaction.atomic(using=scoped_connection().alias):
-        wallet = Wallet.objects.select_for_update().first()
+        wallet = Wallet.objects.select_for_update().filter(tenant_id=current_tenant_id()).first()
         if wallet is None:
             raise NoWallet
         # The wallet is locked: a repeat that runs beside waits here and then finds the entry.
