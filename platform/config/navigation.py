@@ -71,7 +71,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {}
     is_console = request.path.startswith("/console/")
-    permissions = getattr(request, "permissions", frozenset())
+    permissions: frozenset[Permission] = getattr(request, "permissions", frozenset())
     tenant = getattr(request, "tenant", None)
     context: dict[str, Any] = {
         "nav": _sections(CONSOLE if is_console else TENANT, permissions, request.path),

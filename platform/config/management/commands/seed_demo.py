@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from compliance.models import Template
+from config.demo import build
+from config.demo.cast import TENANTS, DemoTenant
+from kernel.db.tenancy import tenant_context
+from kernel.domain.clock import utc_now
+from tenants.models import ApiToken, Tenant
+from tenants.services import create_token
+
+
+class Command(BaseCommand):
+    help = "Make the demo and write var/demo.json; repeating it changes nothing. Refused outside development."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.ENVIRONMENT == "production":
+            raise CommandError("the demo has well-known passwords: it is never made in production")
+        now = utc_now()
+        build.ensure_platform()
+        build.ensure_routes()
+        card = build.ensure_card(now)
+        path: Path = settings.VAR_DIR / "demo.json"
+        earlier = json.loads(path.read_text()) if path.exists() else {}
+        tokens = {tenant["slug"]: tenant["api_token"] for tenant in earlier.get("tenants", [])}
+        described = [
+            self._describe(cast, build.ensure_tenant(cast, card, now), tokens.get(cast.slug)) for cast in TENANTS
+        ]
+        demo = {
+            "base_url": settings.BASE_URL,
+            "smsc": {"host": "127.0.0.1", "port": settings.SMSC_PORT},
+            "tenants": described,
+            "users": build.users_of(TENANTS),
+        }
+        path.write_text(json.dumps(demo, indent=2, ensure_ascii=False) + "\n")
+        self.stdout.write(f"{len(described)} demo tenants, {path}")
+
+    def _describe(self, cast: DemoTenant, tenant: Tenant, token: str | None) -> dict[str, Any]:
+        with tenant_context(tenant.id):
+            template = Template.objects.get(name=cast.templates[0].name, version=1)
+            if token is None or not ApiToken.objects.filter(revoked_at=None).exists():
+                # A token is readable once: without the earlier file a new one is made.
+                _, token = create_token(name="Demo", by=None)
+        return {
+            "slug": cast.slug,
+            "api_token": token,
+            "sender": cast.header,
+            "template_id": str(template.id),
+            "sample_text": cast.sample_text,
+            "recipient": cast.recipient,
+        }
