@@ -55,6 +55,11 @@ class Decisions:
             found = self._pairs[key] = self._decide(header, self.facts.template(reference), country)
         return found
 
+    def sender(self, header: str, country: str) -> Refusal | None:
+        """Why this sender may send nothing to this country, whatever the template."""
+        rules = (*SENDER_RULES, *COUNTRY_SENDER_RULES.get(country, ()))
+        return _first(rules, Pair(header, self.facts.senders.get(header), None, country))
+
     def shelf(self, header: str, country: str) -> Shelf | Refusal:
         """The templates in which a text without template id is searched."""
         key = (header, country)
@@ -78,8 +83,7 @@ class Decisions:
         return Approved(template, template.traffic_class, dlt, compiled.check_values, compiled.render)
 
     def _gather(self, header: str, country: str) -> Shelf | Refusal:
-        rules = (*SENDER_RULES, *COUNTRY_SENDER_RULES.get(country, ()))
-        refusal = _first(rules, Pair(header, self.facts.senders.get(header), None, country))
+        refusal = self.sender(header, country)
         if refusal is not None:
             return refusal
         approved = self.facts.approved_of(header)

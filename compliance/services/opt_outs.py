@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.services import SYSTEM, Actor, record
-from compliance.errors import NotFound
-from compliance.models import OptOut
+from compliance.errors import InvalidOptOut, NotFound
+from compliance.models import OptOut, Sender
 from compliance.rules.consent import NotOptedOut
 from compliance.statuses import OptOutSource
 from kernel.domain.traffic import TrafficClass
@@ -30,7 +30,17 @@ def opt_out(
 
     Args:
         sender: the header they mean; None for all.
+
+    Raises:
+        InvalidOptOut: `unknown_sender`; an opt-out from a sender that does not exist would never apply.
     """
+    if sender and not Sender.objects.filter(header=sender).exists():
+        raise InvalidOptOut(
+            "unknown_sender",
+            f"There is no sender “{sender}” in your account; capitals count.",
+            "Name one of your senders, or leave the sender out to stop all of them.",
+            field="sender",
+        )
     with transaction.atomic():
         # A repeat is normal (a second STOP), so the constraint decides, not a look before.
         made = OptOut(recipient=recipient, sender=sender or None, source=source, created_at=now)

@@ -13,7 +13,7 @@ from compliance.models import Review, Sender, Template
 from compliance.rules.versions import touch
 from compliance.statuses import REVIEW, ReviewEvent, ReviewState
 
-Item = TypeVar("Item", Sender, Template)
+Item = TypeVar("Item", bound=Sender | Template)
 
 
 def submit(*, item: Item, actor: Actor, now: datetime, note: str = "") -> Item:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from compliance.tests.company import Company, make_company
 from kernel.db.tenancy import tenant_context
 from kernel.domain.ids import uuid7
 
@@ -15,3 +16,8 @@ def tenant_id(db: None) -> Iterator[UUID]:
     value = uuid7()
     with tenant_context(value):
         yield value
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    return make_company()

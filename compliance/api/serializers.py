@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from compliance.models import DltRegistration, OptOut, Sender, SenderRegistration, Template
+from kernel.domain.errors import DomainError
+from kernel.telecom.numbers import NumberRefused, parse_number
+
+
+class SenderRegistrationSerializer(serializers.ModelSerializer[SenderRegistration]):
+    state = serializers.CharField(source="portal_state")
+
+    class Meta:
+        model = SenderRegistration
+        fields = ("country", "registration_id", "state")
+        read_only_fields = fields
+
+
+class HeaderSerializer(serializers.ModelSerializer[Sender]):
+    entity = serializers.StringRelatedField[Any]()
+    registrations = SenderRegistrationSerializer(many=True)
+
+    class Meta:
+        model = Sender
+        fields = ("id", "header", "kind", "state", "entity", "registrations", "created_at")
+        read_only_fields = fields
+
+
+class TemplateRegistrationSerializer(serializers.ModelSerializer[DltRegistration]):
+    template_id = serializers.CharField(source="dlt_template_id")
+    state = serializers.CharField(source="portal_state")
+
+    class Meta:
+        model = DltRegistration
+        fields = ("country", "template_id", "header", "state")
+        read_only_fields = fields
+
+
+class VariableSerializer(serializers.Serializer[dict[str, Any]]):
+    name = serializers.CharField()
+    type = serializers.CharField()
+    max = serializers.IntegerField()
+
+
+class TemplateSerializer(serializers.ModelSerializer[Template]):
+    header = serializers.CharField(source="sender.header")
+    traffic_class = serializers.CharField(source="traffic_class.label")
+    variables = VariableSerializer(many=True)
+    registrations = TemplateRegistrationSerializer(many=True)
+
+    class Meta:
+        model = Template
+        fields = (
+            "id",
+            "name",
+            "version",
+            "body",
+            "category",
+            "is_otp",
+            "traffic_class",
+            "header",
+            "state",
+            "variables",
+            "registrations",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class OptOutSerializer(serializers.ModelSerializer[OptOut]):
+    """`to` is the number; `from` the sender, null for all."""
+
+    to = serializers.CharField(source="recipient", max_length=40)
+    vars()["from"] = serializers.CharField(source="sender", max_length=15, required=False, allow_null=True)
+
+    class Meta:
+        model = OptOut
+        fields = ("id", "to", "from", "source", "created_at", "lifted_at")
+        read_only_fields = ("id", "source", "created_at", "lifted_at")
+
+    def validate_to(self, value: str) -> str:
+        try:
+            return parse_number(value, region=self.context["region"])
+        except NumberRefused as refusal:
+            # A number gets the same problem here as with a message, not a list of field errors.
+            raise DomainError("invalid_number", refusal.detail, refusal.remedy, reason=str(refusal.reason)) from refusal

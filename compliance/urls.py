@@ -1,0 +1,34 @@
+"""Pages of compliance, mounted at the root."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from compliance.views import entities, opt_outs, queue, senders, templates
+
+app_name = "compliance"
+urlpatterns = [
+    path("review/", queue.review_queue, name="queue"),
+    path("entities/", entities.entity_list, name="entities"),
+    path("entities/new/", entities.entity_new, name="entity-new"),
+    path("entities/<uuid:pk>/edit/", entities.entity_edit, name="entity-edit"),
+    path("senders/", senders.sender_list, name="senders"),
+    path("senders/new/", senders.sender_new, name="sender-new"),
+    path("senders/<uuid:pk>/", senders.sender_detail, name="sender"),
+    path("senders/<uuid:pk>/edit/", senders.sender_edit, name="sender-edit"),
+    path("senders/<uuid:pk>/submit/", senders.sender_submit, name="sender-submit"),
+    path("senders/<uuid:pk>/decide/", senders.sender_decide, name="sender-decide"),
+    path("senders/<uuid:pk>/register/", senders.sender_register, name="sender-register"),
+    path("templates/", templates.template_list, name="templates"),
+    path("templates/new/", templates.template_new, name="template-new"),
+    path("templates/lint/", templates.template_lint, name="template-lint"),
+    path("templates/<uuid:pk>/", templates.template_detail, name="template"),
+    path("templates/<uuid:pk>/edit/", templates.template_edit, name="template-edit"),
+    path("templates/<uuid:pk>/submit/", templates.template_submit, name="template-submit"),
+    path("templates/<uuid:pk>/decide/", templates.template_decide, name="template-decide"),
+    path("templates/<uuid:pk>/register/", templates.template_register, name="template-register"),
+    path("templates/<uuid:pk>/test/", templates.template_test, name="template-test"),
+    path("opt-outs/", opt_outs.opt_out_list, name="opt-outs"),
+    path("opt-outs/new/", opt_outs.opt_out_new, name="opt-out-new"),
+    path("opt-outs/<uuid:pk>/lift/", opt_outs.opt_out_lift, name="opt-out-lift"),
+]

@@ -1,0 +1,67 @@
+"""What pages of senders and templates do alike: submit, decide, and say what happened."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib import messages
+from django.utils import timezone
+
+from compliance import services
+from compliance.forms import DecisionForm, add_refusal
+from compliance.models import Review, Sender, Template
+from compliance.statuses import ReviewEvent
+from kernel.domain.errors import DomainError
+from tenants.access import TenantRequest, actor_of
+from tenants.roles import Permission, Role
+
+DONE: Final = {
+    ReviewEvent.APPROVE: "Approved {item}.",
+    ReviewEvent.REJECT: "Rejected {item}; its writer sees your note.",
+    ReviewEvent.ASK_CHANGES: "Asked for changes to {item}; its writer sees your note.",
+}
+
+
+def submit_item(request: TenantRequest, item: Sender | Template) -> None:
+    """Submit it and leave a message either way."""
+    try:
+        services.submit(item=item, actor=actor_of(request), now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, f"{refusal.detail} {refusal.remedy}")
+    else:
+        messages.success(request, f"{item} is with the reviewers now.")
+
+
+def decide_item(request: TenantRequest, item: Sender | Template) -> DecisionForm | None:
+    """Carry out a reviewer's decision; the form with its errors when that is not possible."""
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return form
+    event, note = ReviewEvent(form.cleaned_data["decision"]), form.cleaned_data["note"]
+    actor, now = actor_of(request), timezone.now()
+    try:
+        if event is ReviewEvent.APPROVE:
+            is_owner = request.member_role == Role.OWNER
+            services.approve(item=item, actor=actor, now=now, note=note, may_approve_own=is_owner)
+        elif event is ReviewEvent.REJECT:
+            services.reject(item=item, actor=actor, now=now, note=note)
+        else:
+            services.ask_changes(item=item, actor=actor, now=now, note=note)
+    except DomainError as refusal:
+        add_refusal(form, refusal)
+        return form
+    messages.success(request, DONE[event].format(item=item))
+    return None
+
+
+def reviews_of(item: Sender | Template) -> list[Review]:
+    """Every step of an item's review, oldest first."""
+    return list(Review.objects.filter(object_id=item.pk).order_by("id"))
+
+
+def abilities(request: TenantRequest) -> dict[str, bool]:
+    """What the page may offer this member."""
+    return {
+        "may_manage": Permission.MANAGE_COMPLIANCE in request.permissions,
+        "may_review": Permission.REVIEW_COMPLIANCE in request.permissions,
+    }
