@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q
+from django.utils import timezone
 
 from routing.models import Route, RouteGauge, StateInterval
 from routing.services.states import GAUGE_FRESH_FOR
@@ -17,6 +18,14 @@ from routing.uptime import Cell, Span, Uptime, uptime, uptime_cells
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class BarCell:
+    """A piece of components/uptime_bar.html."""
+
+    tone: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,7 @@ class RouteOverview:
     line_reason: str
     day: Uptime
     week: Uptime
-    cells: Sequence[Cell]
+    bar: Sequence[BarCell]
     binds_up: int
     binds_wanted: int
     tps_now: float
@@ -89,7 +98,7 @@ def _overview(
         line_reason=current.reason if current else "",
         day=uptime(known, now - DAY, now),
         week=uptime(known, now - WEEK, now),
-        cells=uptime_cells(known, now - DAY, now),
+        bar=[_bar_cell(cell) for cell in uptime_cells(known, now - DAY, now)],
         binds_up=sum(gauge.binds_up for gauge in gauges),
         binds_wanted=binds_wanted,
         tps_now=sum(gauge.tps_now for gauge in gauges),
@@ -97,3 +106,12 @@ def _overview(
         window_total=binds_wanted * route.window,
         notes=sorted({gauge.note for gauge in gauges if gauge.note}),
     )
+
+
+_TONES: Final = {LineState.UP: "ok", LineState.DEGRADED: "wait", LineState.DOWN: "bad"}
+
+
+def _bar_cell(cell: Cell) -> BarCell:
+    """Times in the active zone."""
+    first, last = timezone.localtime(cell.start), timezone.localtime(cell.end)
+    return BarCell(_TONES.get(cell.state, "mute"), f"{first:%H:%M} to {last:%H:%M}: {cell.state.label.lower()}")

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -443,5 +445,22 @@ def test_a_taken_port_is_an_error_of_the_start() -> None:
     async def story(smsc: Simulator) -> None:
         with pytest.raises(OSError, match=r"in use"):
             await Simulator().start(port=smsc.port)
+
+    serve(story)
+
+
+def test_no_octets_whatsoever_end_the_server() -> None:
+    chance = random.Random(7)
+
+    async def story(smsc: Simulator) -> None:
+        for number in range(200):
+            raw = await Raw.connect(smsc)
+            if number % 2:
+                await raw.ask(Bind(sequence=1, system_id="me"))
+            command = chance.choice([*CommandId, chance.getrandbits(32)])
+            body = chance.randbytes(chance.randrange(60))
+            raw.send(struct.pack(">IIII", 16 + len(body), command, chance.getrandbits(32), number) + body)
+            raw.send(chance.randbytes(chance.randrange(100)))
+        assert await binds(smsc)
 
     serve(story)
