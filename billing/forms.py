@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 
-from billing.models import EntryKind
+from billing.models import ChargedOn, EntryKind, RateCard
 
 
 class MonthField(forms.DateField):
@@ -40,3 +41,19 @@ class ExportForm(forms.Form):
 
 class NumberForm(forms.Form):
     number = forms.CharField(required=False, max_length=40, label="Price of a number")
+
+
+class OpenWalletForm(forms.Form):
+    rate_card = forms.ModelChoiceField(RateCard.objects.all(), label="Rate card")
+    charged_on = forms.ChoiceField(choices=ChargedOn.choices, label="Charged on", initial=ChargedOn.SUBMIT)
+    credit_limit = forms.DecimalField(
+        max_digits=12, decimal_places=2, min_value=0, initial=0, help_text="What may be spent beyond the balance."
+    )
+
+
+class TopUpForm(forms.Form):
+    """The key is drawn with the form, so that sending it twice books it once."""
+
+    amount = forms.DecimalField(max_digits=12, decimal_places=2, help_text="Net of tax, in the wallet's currency.")
+    note = forms.CharField(max_length=500, help_text="What was paid how, for example the bank's reference.")
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

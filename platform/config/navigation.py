@@ -60,6 +60,7 @@ CONSOLE: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("Routes", "route", "routing:routes"),
             Entry("Plan", "list", "routing:plan"),
             Entry("Tenants", "building", "console_tenants:tenants"),
+            Entry("Wallets", "wallet", "console_wallets:wallets"),
         ),
     ),
 )

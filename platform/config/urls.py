@@ -15,6 +15,7 @@ from tenants.access import open_page
 API: list[URLPattern | URLResolver] = [
     path("", include("tenants.api.urls")),
     path("", include("compliance.api.urls")),
+    path("", include("billing.api.urls")),
     path("", include("messaging.api.urls")),
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs", ApiDocs.as_view(), name="api-docs"),
@@ -28,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("settings/", include("tenants.urls")),
     path("console/tenants/", include("tenants.console_urls")),
+    path("console/wallets/", include("billing.console_urls")),
+    path("money/", include("billing.urls")),
     path("", include("compliance.urls")),
 ]
 if not settings.IS_PRODUCTION:
