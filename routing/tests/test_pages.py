@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from kernel.domain.clock import utc_now
 from routing import urls
@@ -21,7 +22,7 @@ from routing.statuses import Lane, LineState, RouteState
 from routing.tests.builders import make_route
 from tenants.tests.builders import make_tenant, make_user, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("routing.tests.urls")]
+pytestmark = pytest.mark.django_db
 
 TERMS = {
     "name": "Operator B",
@@ -40,6 +41,15 @@ LINK = {
     "link-password": "postman",
     "link-bind_as": "transceiver",
 }
+
+
+@pytest.fixture(autouse=True)
+def _own_room(settings: Settings) -> None:
+    """Only this room's addresses, and no sidebar, which leads to all rooms."""
+    settings.ROOT_URLCONF = "routing.tests.urls"
+    templates = deepcopy(settings.TEMPLATES)
+    templates[0]["OPTIONS"]["context_processors"].remove("config.navigation.navigation")
+    settings.TEMPLATES = templates
 
 
 @pytest.fixture
