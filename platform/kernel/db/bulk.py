@@ -20,5 +20,9 @@ def bulk_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
     """A server-binding cursor inside the transaction of the current context."""
     connection = scoped_connection()
     connection.ensure_connection()
-    with psycopg.Cursor(cast("psycopg.Connection[tuple[Any, ...]]", connection.connection)) as cursor:
+    # Errors come as Django's, as from any other cursor of the connection.
+    with (
+        connection.wrap_database_errors,
+        psycopg.Cursor(cast("psycopg.Connection[tuple[Any, ...]]", connection.connection)) as cursor,
+    ):
         yield cursor

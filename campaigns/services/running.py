@@ -1,0 +1,213 @@
+"""From a due campaign to the messages of its people: claimed, frozen, and written chunk by chunk, each exactly once.
+
+A chunk's transaction writes its messages and closes it. The ids of the messages follow from run and position, so that
+even a chunk that was somehow opened again would be refused by the primary key. Nothing rests on the broker: a task that
+is lost is sent again by `look_after`, one that comes twice finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from audit.services import SYSTEM, record
+from campaigns.models import Campaign, Chunk, Run
+from campaigns.services.audience import contacts_by_id, freeze_audience, list_ids_of
+from campaigns.services.filling import Filling
+from campaigns.services.moving import locked_campaign, move, stop
+from campaigns.statuses import CampaignEvent, CampaignState, ChunkState
+from kernel.db.tenancy import platform_context, scoped_connection
+from kernel.domain.catalogue import explain
+from kernel.domain.errors import DomainError
+from kernel.domain.ids import derived_uuid7
+from messaging.drafts import CampaignRef, Draft, Outcome
+from messaging.services.accept import accept
+from messaging.statuses import Source
+
+CLAIM_LIMIT: Final = 100
+# Tasks in the broker at once per campaign: enough to keep workers busy, few enough that another tenant's come between.
+WINDOW: Final = 8
+# A task that was sent so long ago is taken for lost.
+PATIENCE: Final = timedelta(seconds=60)
+
+_CLAIM_SQL: Final = """
+UPDATE campaigns_campaign c SET state = %s, started_at = %s, stopped = NULL
+FROM (
+    SELECT tenant_id, id FROM campaigns_campaign
+    WHERE state = 'scheduled' AND send_at <= %s AND not_after > %s ORDER BY send_at LIMIT %s FOR UPDATE SKIP LOCKED
+) due
+WHERE c.tenant_id = due.tenant_id AND c.id = due.id
+RETURNING c.tenant_id, c.id"""
+_MISSED_SQL: Final = """
+SELECT tenant_id, id FROM campaigns_campaign
+WHERE state = 'scheduled' AND send_at <= %s AND not_after <= %s LIMIT %s"""
+# Shared, so that chunks do not wait for each other; pause and cancel, which take the row alone, wait for them.
+_SENDING_SQL: Final = """
+SELECT c.id FROM campaigns_chunk k
+JOIN campaigns_run r ON r.tenant_id = k.tenant_id AND r.id = k.run_id
+JOIN campaigns_campaign c ON c.tenant_id = r.tenant_id AND c.id = r.campaign_id
+WHERE k.id = %s AND c.state = 'sending' FOR SHARE OF c"""
+_QUEUE_SQL: Final = """
+UPDATE campaigns_chunk k SET queued_at = %s
+FROM (
+    SELECT id FROM campaigns_chunk
+    WHERE run_id = %s AND state = 'pending' AND (queued_at IS NULL OR queued_at < %s)
+    ORDER BY number LIMIT %s FOR UPDATE SKIP LOCKED
+) free
+WHERE k.id = free.id RETURNING k.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    tenant_id: UUID
+    campaign_id: UUID
+
+
+class _OutOfCredit(Exception):
+    def __init__(self, detail: str, remedy: str) -> None:
+        self.problem = DomainError("insufficient_credit", detail, remedy)
+
+
+def claim_due(*, now: datetime) -> list[Due]:
+    """Take every campaign whose time has come; two ticks at once share them out, a repeated one finds none."""
+    with platform_context(reason="claim due campaigns"), scoped_connection().cursor() as cursor:
+        cursor.execute(_CLAIM_SQL, [CampaignState.PREPARING, now, now, now, CLAIM_LIMIT])
+        return [Due(*row) for row in cursor.fetchall()]
+
+
+def missed(*, now: datetime) -> list[Due]:
+    """Campaigns that nobody started in time: yesterday's news is not sent this morning without asking."""
+    with platform_context(reason="find campaigns whose time is over"), scoped_connection().cursor() as cursor:
+        cursor.execute(_MISSED_SQL, [now, now, CLAIM_LIMIT])
+        return [Due(*row) for row in cursor.fetchall()]
+
+
+def withdraw_missed(*, campaign_id: UUID, now: datetime) -> bool:
+    """Put a missed campaign back among the drafts, with the reason on it."""
+    with transaction.atomic(using=scoped_connection().alias):
+        campaign = locked_campaign(campaign_id)
+        if campaign.state != CampaignState.SCHEDULED or campaign.not_after is None or campaign.not_after > now:
+            return False
+        entry = explain("not_after_passed")
+        stop(
+            campaign,
+            CampaignEvent.WITHDRAW,
+            DomainError(
+                "not_after_passed",
+                f"Its time was over before it could be started. {entry.sentence}",
+                "Read text and audience again, then give it a new time.",
+            ),
+            now=now,
+        )
+    return True
+
+
+def prepare(*, campaign_id: UUID, now: datetime) -> Run | None:
+    """Freeze the audience of a claimed campaign and send the first chunks on; None when that was done before."""
+    with transaction.atomic(using=scoped_connection().alias):
+        campaign = locked_campaign(campaign_id)
+        if campaign.state != CampaignState.PREPARING:
+            return None
+        run = Run.objects.create(campaign=campaign, frozen_at=now)
+        run.target, run.chunks = freeze_audience(run, list_ids_of(campaign))
+        run.save(update_fields=["target", "chunks"])
+        move(campaign, CampaignEvent.FREEZE)
+        record(
+            action="campaign.start",
+            actor=SYSTEM,
+            object_type="campaign",
+            object_id=campaign.id,
+            summary=f"Started for {run.target} people",
+            after={"target": run.target, "chunks": run.chunks},
+            now=now,
+        )
+    return run
+
+
+def queue_chunks(*, run_id: UUID, limit: int, now: datetime) -> list[UUID]:
+    """Mark the next chunks as sent to the workers and return them; the caller sends the tasks after the commit."""
+    with transaction.atomic(using=scoped_connection().alias), scoped_connection().cursor() as cursor:
+        cursor.execute(_QUEUE_SQL, [now, run_id, now - PATIENCE, limit])
+        return [chunk_id for (chunk_id,) in cursor.fetchall()]
+
+
+def window_of(*, campaign_id: UUID, now: datetime) -> tuple[UUID | None, int]:
+    """The campaign's last run, and how many more of its chunks may wait in the broker."""
+    run = Run.objects.filter(campaign_id=campaign_id).order_by("-number").first()
+    if run is None:
+        return None, 0
+    underway = Chunk.objects.filter(run=run, state=ChunkState.PENDING, queued_at__gte=now - PATIENCE)
+    return run.id, max(WINDOW - underway.count(), 0)
+
+
+def expand_chunk(*, chunk_id: UUID, now: datetime) -> UUID | None:
+    """Write the messages of one chunk and close it, in one transaction.
+
+    Credit or a suspended account that stops the chunk pauses the campaign and leaves the chunk as it was: nobody is
+    used up by a shortage that ends.
+
+    Returns:
+        The run, when this call did it; None when there was nothing to do (paused, cancelled, done, being done).
+    """
+    try:
+        with transaction.atomic(using=scoped_connection().alias):
+            return _expand(chunk_id, now)
+    except _OutOfCredit as short:
+        problem = short.problem
+    except DomainError as refused:
+        problem = refused
+    with transaction.atomic(using=scoped_connection().alias):
+        run = Run.objects.get(parts__pk=chunk_id)
+        campaign = locked_campaign(run.campaign_id)
+        if campaign.state == CampaignState.SENDING:
+            stop(campaign, CampaignEvent.PAUSE, problem, now=now)
+    return None
+
+
+def _expand(chunk_id: UUID, now: datetime) -> UUID | None:
+    with scoped_connection().cursor() as cursor:
+        cursor.execute(_SENDING_SQL, [chunk_id])
+        is_sending = cursor.fetchone() is not None
+    if not is_sending:
+        return None
+    open_chunk = Chunk.objects.select_for_update(skip_locked=True, of=("self",)).select_related("run")
+    chunk = open_chunk.filter(pk=chunk_id, state=ChunkState.PENDING).first()
+    if chunk is None:
+        return None
+    campaign = Campaign.objects.select_related("template__sender").get(pk=chunk.run.campaign_id)
+    drafts = drafts_of(chunk, campaign)
+    outcomes = accept(drafts=drafts, source=Source.CAMPAIGN, now=now, campaign=CampaignRef(campaign.id, campaign.name))
+    _check_credit(outcomes)
+    gone = chunk.size - len(drafts)
+    if gone:
+        # Erased since the freeze: there is nobody left to account for.
+        Run.objects.filter(pk=chunk.run_id).update(target=F("target") - gone)
+    Chunk.objects.filter(pk=chunk.pk).update(state=ChunkState.DONE, done_at=now, size=len(drafts))
+    return chunk.run_id
+
+
+def drafts_of(chunk: Chunk, campaign: Campaign) -> list[Draft]:
+    """The chunk's people as drafts, in the order of their ids to be, so that the index grows at its end."""
+    if campaign.template is None:
+        raise LookupError("a campaign without template was started")
+    filling = Filling.of(campaign, campaign.template)
+    people = contacts_by_id(chunk.contact_ids)
+    run = chunk.run
+    numbered = [
+        (derived_uuid7(at=run.frozen_at, namespace=run.id, number=position), people[contact_id])
+        for position, contact_id in enumerate(chunk.contact_ids, chunk.first_position)
+        if contact_id in people
+    ]
+    numbered.sort(key=lambda pair: pair[0])
+    return [filling.draft(row, message_id) for message_id, row in numbered]
+
+
+def _check_credit(outcomes: list[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.refusal is not None and outcome.refusal.code == "insufficient_credit":
+            raise _OutOfCredit(outcome.refusal.detail, "Top up the balance, then resume the campaign.")
