@@ -43,6 +43,12 @@ REVIEW: Final = Machine[ReviewState, ReviewEvent](
         ReviewState.REJECTED: {},
     }
 )
+_NEXT: Final = {
+    ReviewState.DRAFT: "Submit it for review",
+    ReviewState.SUBMITTED: "Wait until a reviewer has approved it",
+    ReviewState.CHANGES_ASKED: "Change what the reviewer asked for and submit it again",
+    ReviewState.REJECTED: "Read the reviewer's note",
+}
 EDITABLE: Final = frozenset((ReviewState.DRAFT, ReviewState.CHANGES_ASKED))
 
 
@@ -85,3 +91,8 @@ def traffic_class_of(category: str, *, is_otp: bool) -> TrafficClass:
     if is_otp:
         return TrafficClass.OTP
     return TrafficClass.PROMOTIONAL if category == Category.PROMOTIONAL else TrafficClass.TRANSACTIONAL
+
+
+def remedy_for(state: str, thing: str) -> str:
+    """What to do about a sender or template that is not approved; `thing` is what to use instead."""
+    return f"{_NEXT[ReviewState(state)]}, or use an approved {thing}."

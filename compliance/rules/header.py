@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.rules.contract import Pair, Refusal
-from compliance.statuses import ReviewState
+from compliance.statuses import ReviewState, remedy_for
 
 
 class HeaderApproved:
@@ -20,6 +20,6 @@ class HeaderApproved:
             return Refusal(
                 "sender_not_approved",
                 f"The sender “{sender.header}” is not approved (its state: {state}).",
-                "Submit it for review, or use an approved sender.",
+                remedy_for(sender.state, "sender"),
             )
         return None

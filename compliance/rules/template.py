@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.rules.contract import Pair, Refusal
-from compliance.statuses import ReviewState
+from compliance.statuses import ReviewState, remedy_for
 
 
 class TemplateApproved:
@@ -20,7 +20,7 @@ class TemplateApproved:
             return Refusal(
                 "template_not_approved",
                 f"The template “{template.label}” is not approved (its state: {state}).",
-                "Submit it for review, or use an approved version.",
+                remedy_for(template.state, "version"),
             )
         if template.header != pair.header:
             return Refusal(

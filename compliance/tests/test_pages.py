@@ -134,7 +134,7 @@ def test_editing_an_approved_template_makes_a_new_version(company: Company) -> N
         template.refresh_from_db()
     assert (second.state, template.body) == (ReviewState.DRAFT, BODY)
     detail = get(company.maya, "template", second.pk).content.decode()
-    assert "<del>Dear</del><ins>Hello</ins>" in detail
+    assert "<del>Dear</del> <ins>Hello</ins>" in detail
 
 
 def test_a_template_in_review_is_not_edited(company: Company) -> None:
