@@ -40,7 +40,7 @@ class ExportForm(forms.Form):
 
 
 class NumberForm(forms.Form):
-    number = forms.CharField(required=False, max_length=40, label="Price of a number")
+    number = forms.CharField(max_length=40)
 
 
 class OpenWalletForm(forms.Form):

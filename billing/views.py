@@ -65,14 +65,13 @@ def ledger(request: TenantRequest) -> HttpResponse:
 def rates(request: TenantRequest) -> HttpResponse:
     now = timezone.now()
     owned = queries.wallet()
-    form = NumberForm(request.GET)
+    form = NumberForm(request.GET or None)
     context = {
         "wallet": owned,
         "rates": list(queries.current_rates(owned.rate_card_id, now)) if owned else [],
         "form": form,
-        "asked": form.is_valid() and form.cleaned_data["number"],
     }
-    if owned and context["asked"]:
+    if owned and form.is_valid():
         try:
             recipient = parse_number(form.cleaned_data["number"], region=request.tenant.country)
         except DomainError as refusal:

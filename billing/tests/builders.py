@@ -33,7 +33,7 @@ def make_rate(card: RateCard, prefix: str, price_micros: int, **fields: Any) -> 
 
 def make_wallet(rupees: int = 1000, **fields: Any) -> Wallet:
     """The current tenant's wallet, filled."""
-    open_wallet(rate_card=make_card(), now=NOW, **fields)
+    open_wallet(rate_card=fields.pop("rate_card", None) or make_card(), now=NOW, **fields)
     if rupees:
         top_up(amount_micros=rupees * MICROS, actor=ASHA, note="Bank transfer", idempotency_key="first", now=NOW)
     return Wallet.objects.get()
