@@ -85,6 +85,8 @@ def set_route_state(*, route_id: int, state: RouteState, now: datetime) -> Route
 def route_config(route: Route, *, lane: Lane, tps: int | None = None) -> RouteConfig:
     """The route as the dispatcher of a lane opens it.
 
+    With no binds for passcodes, `binds` is 0 in their lane and the other lane has all the speed: it carries them too.
+
     Args:
         tps: this dispatcher's share; without it the lanes split the route's speed.
 

@@ -33,8 +33,12 @@ class SmppSettingsForm(forms.Form):
         choices=[("transceiver", "Transceiver"), ("pair", "Transmitter and receiver")], initial="transceiver"
     )
     service_type = forms.CharField(max_length=5, required=False)
-    source_ton = forms.IntegerField(min_value=0, max_value=255, required=False, help_text=_AUTOMATIC)
-    source_npi = forms.IntegerField(min_value=0, max_value=255, required=False, help_text=_AUTOMATIC)
+    source_ton = forms.IntegerField(
+        min_value=0, max_value=255, required=False, label="Sender's TON", help_text=_AUTOMATIC
+    )
+    source_npi = forms.IntegerField(
+        min_value=0, max_value=255, required=False, label="Sender's NPI", help_text=_AUTOMATIC
+    )
     dlt_terminated = forms.BooleanField(
         required=False, label="NUL behind DLT ids", help_text="Some operators want the ids of India ended by a NUL."
     )
