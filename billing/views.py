@@ -66,7 +66,7 @@ def rates(request: TenantRequest) -> HttpResponse:
     now = timezone.now()
     owned = queries.wallet()
     form = NumberForm(request.GET or None)
-    context = {
+    context: dict[str, Any] = {
         "wallet": owned,
         "rates": list(queries.current_rates(owned.rate_card_id, now)) if owned else [],
         "form": form,
