@@ -151,6 +151,7 @@ class MessageEvent(EventLog):
         indexes = [
             models.Index(fields=["xid", "id"], name="message_events_cursor"),
             models.Index(fields=["tenant_id", "campaign_id", "outcome", "id"], name="message_events_by_campaign"),
+            models.Index(fields=["tenant_id", "batch_id", "kind"], name="message_events_by_batch"),
         ]
 
     def __str__(self) -> str:

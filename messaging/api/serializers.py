@@ -123,7 +123,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     def get_status(self, message: Message) -> str:
         known = self.context.get("statuses")
-        return (known[message.pk] if known else current_status(message)).label
+        return str((known[message.pk] if known else current_status(message)).label)
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, message: Message) -> dict[str, str] | None:

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -87,7 +88,7 @@ class MessageList(Idempotent, generics.ListAPIView[Message]):
             code=refusal.code,
             detail=refusal.detail,
             remedy=refusal.remedy,
-            message_id=str(outcome.id),
+            extra={"message_id": str(outcome.id)},
         )
 
 

@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'message_events',
-                'indexes': [models.Index(fields=['xid', 'id'], name='message_events_cursor'), models.Index(fields=['tenant_id', 'campaign_id', 'outcome', 'id'], name='message_events_by_campaign')],
+                'indexes': [models.Index(fields=['xid', 'id'], name='message_events_cursor'), models.Index(fields=['tenant_id', 'campaign_id', 'outcome', 'id'], name='message_events_by_campaign'), models.Index(fields=['tenant_id', 'batch_id', 'kind'], name='message_events_by_batch')],
             },
         ),
         migrations.CreateModel(

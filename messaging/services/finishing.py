@@ -62,6 +62,24 @@ def finish(
     return ended
 
 
+def charge_in_doubt(batch: Batch, ended: Sequence[Ended], now: datetime) -> None:
+    """Charge those of `ended` that may have reached an operator though no answer said so (DESIGN section 3).
+
+    In doubt counts as submitted: where a message is charged at submit and no SUBMITTED event names it, it is now.
+    """
+    if batch.charged_on != ChargedOn.SUBMIT:
+        return
+    origin = Batch.objects.defer("ids").get(pk=batch.origin_id)
+    events = MessageEvent.objects.filter(batch_id=origin.id, kind=EventKind.SUBMITTED)
+    charged = {ident for ids in events.values_list("ids", flat=True) for ident in ids}
+    unpaid = [message for message in ended if message.id not in charged]
+    if unpaid:
+        settle(settlements=[settlement(origin, unpaid, "charge")], now=now)
+        event = _event(origin, unpaid, Status.SUBMITTED, "", now)
+        event.kind, event.charged_micros = EventKind.SUBMITTED, sum(message.price_micros for message in unpaid)
+        event.save()
+
+
 def settlement(batch: Batch, messages: Iterable[Ended], outcome: Literal["charge", "release"]) -> Settlement:
     """What ending `messages` of one batch does to the wallet."""
     members = list(messages)

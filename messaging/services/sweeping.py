@@ -12,7 +12,7 @@ from django.db import transaction
 from kernel.db.bulk import bulk_cursor
 from kernel.db.tenancy import platform_context, scoped_connection, tenant_context
 from messaging.models import Batch, IdempotencyKey, UnmatchedReceipt
-from messaging.services.finishing import finish
+from messaging.services.finishing import charge_in_doubt, finish
 from messaging.services.writing import CHANNEL
 from messaging.statuses import BatchState, Status
 
@@ -68,7 +68,8 @@ def _end(batch_id: UUID, states: tuple[BatchState, ...], status: Status, error_c
         if batch is None:
             return  # a dispatcher or another sweep was faster
         if status is Status.UNKNOWN:
-            finish(ids=batch.ids, status=status, error_code=error_code, was_submitted=True, now=now)
+            ended = finish(ids=batch.ids, status=status, error_code=error_code, was_submitted=True, now=now)
+            charge_in_doubt(batch, ended, now)
             state = BatchState.CLOSED
         else:
             unsent = batch.ids[batch.sent_upto :]

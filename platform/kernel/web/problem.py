@@ -38,7 +38,13 @@ DEFAULT_REMEDY: Final = "Correct the request and send it again."
 
 
 def problem(
-    *, status: int, code: str, detail: str, remedy: str, headers: Mapping[str, str] | None = None, **extra: Any
+    *,
+    status: int,
+    code: str,
+    detail: str,
+    remedy: str,
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> Response:
     """One problem document. `extra` members are added as they are."""
     body = {
@@ -48,7 +54,7 @@ def problem(
         "code": code,
         "detail": detail,
         "remedy": remedy,
-        **extra,
+        **(extra or {}),
     }
     return Response(body, status=status, headers=dict(headers or {}), content_type=MEDIA_TYPE)
 
@@ -63,7 +69,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if isinstance(error, DomainError):
         status = STATUS_OF_CODE.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
         return problem(
-            status=status, code=error.code, detail=error.detail, remedy=error.remedy, **_public(error.context)
+            status=status, code=error.code, detail=error.detail, remedy=error.remedy, extra=_public(error.context)
         )
     if isinstance(error, Http404):
         return _of_api_exception(exceptions.NotFound("There is nothing with this address in your organisation."))
@@ -73,7 +79,11 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         detail = "Some fields of the request cannot be used."
         remedy = REMEDIES["invalid_request"]
         return problem(
-            status=error.status_code, code="invalid_request", detail=detail, remedy=remedy, errors=error.detail
+            status=error.status_code,
+            code="invalid_request",
+            detail=detail,
+            remedy=remedy,
+            extra={"errors": error.detail},
         )
     if isinstance(error, exceptions.APIException):
         return _of_api_exception(error)

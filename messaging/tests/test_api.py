@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from kernel.db.tenancy import tenant_context
+from messaging.models import IdempotencyKey, Message
+from messaging.tests.world import ASHA, HEADER, RAVI, TEXT, UNIT, World, draft, make_world
+
+pytestmark = pytest.mark.django_db
+GOOD = {"to": ASHA, "from": HEADER, "text": TEXT}
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def post(world: World, path: str, body: Any, **headers: str) -> Any:
+    return Client().post(
+        f"/api/v1/{path}",
+        body if isinstance(body, (str, bytes)) else json.dumps(body),
+        content_type="application/json",
+        headers={**world.headers(), **headers},
+    )
+
+
+def get(world: World, path: str) -> Any:
+    return Client().get(f"/api/v1/{path}", headers=world.headers())
+
+
+def test_a_message_is_accepted_with_id_status_segments_and_price(world: World) -> None:
+    response = post(world, "messages", GOOD)
+    answer = response.json()
+    assert response.status_code == 202
+    assert {**answer, "id": ""} == {
+        "id": "",
+        "status": "accepted",
+        "segments": 1,
+        "price_micros": UNIT,
+        "channel": "sms",
+    }
+    shown = get(world, f"messages/{answer['id']}").json()
+    assert (shown["to"], shown["from"], shown["status"], shown["error"]) == (ASHA, HEADER, "accepted", None)
+
+
+def test_a_refused_message_is_a_problem_with_a_row_behind_it(world: World) -> None:
+    response = post(world, "messages", {**GOOD, "from": "NOBODY"})
+    problem = response.json()
+    assert (response.status_code, problem["code"], response["Content-Type"]) == (
+        422,
+        "unknown_sender",
+        "application/problem+json",
+    )
+    assert problem["remedy"]
+    shown = get(world, f"messages/{problem['message_id']}").json()
+    assert (shown["status"], shown["error"]["code"]) == ("blocked", "unknown_sender")
+
+
+def test_no_credit_is_402_and_says_how_much_is_missing() -> None:
+    response = post(make_world(rupees=0), "messages", GOOD)
+    assert (response.status_code, response.json()["code"]) == (402, "insufficient_credit")
+    assert "missing" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"from": HEADER, "text": TEXT}, "to"),
+        ({"to": ASHA, "text": TEXT}, "from"),
+        ({"to": ASHA, "from": HEADER}, "non_field_errors"),
+        ({**GOOD, "template_id": "x", "variables": []}, "non_field_errors"),
+        ({**GOOD, "text": "x" * 4000}, "text"),
+        ({**GOOD, "class": "urgent"}, "class"),
+        ({**GOOD, "send_at": "tomorrow"}, "send_at"),
+        ({"to": ASHA, "from": HEADER, "template_id": "x", "variables": "Asha"}, "variables"),
+        ({"to": ASHA, "from": HEADER, "template_id": "x", "variables": [["Asha"]]}, "variables"),
+    ],
+)
+def test_an_unusable_field_is_named(world: World, body: dict[str, Any], field: str) -> None:
+    response = post(world, "messages", body)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_request")
+    assert list(response.json()["errors"]) == [field]
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"", b"[1]", b'"text"', b"null"])
+def test_a_body_that_is_no_object_is_a_problem_not_a_crash(world: World, body: bytes) -> None:
+    response = post(world, "messages", body)
+    assert response.status_code == 400
+    assert response.json()["remedy"]
+
+
+def test_a_text_with_nul_is_refused_with_words(world: World) -> None:
+    response = post(world, "messages", {**GOOD, "text": "Dear\x00Asha"})
+    assert response.status_code in {400, 422}
+    assert response.json()["remedy"]
+
+
+def test_a_batch_answers_in_order_each_for_itself(world: World) -> None:
+    messages = [GOOD, {**GOOD, "to": "12345"}, {"to": RAVI}, {**GOOD, "to": RAVI}]
+    response = post(world, "messages/batch", {"messages": messages})
+    results = response.json()["results"]
+    assert response.status_code == 200
+    assert [result.get("code", result.get("status")) for result in results] == [
+        "accepted",
+        "invalid_number",
+        "invalid_request",
+        "accepted",
+    ]
+    assert "from" in results[2]["errors"]
+
+
+@pytest.mark.parametrize("messages", [[], "all", [GOOD] * 5001])
+def test_an_empty_or_oversized_batch_is_refused(world: World, messages: Any) -> None:
+    assert post(world, "messages/batch", {"messages": messages}).status_code == 400
+
+
+def test_the_same_key_sends_once_and_answers_the_same(world: World) -> None:
+    first = post(world, "messages", GOOD, **{"Idempotency-Key": "k1"})
+    again = post(world, "messages", GOOD, **{"Idempotency-Key": "k1"})
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    with tenant_context(world.tenant_id):
+        assert Message.objects.count() == 1
+
+
+def test_a_key_used_for_another_request_is_a_conflict(world: World) -> None:
+    post(world, "messages", GOOD, **{"Idempotency-Key": "k1"})
+    other = post(world, "messages", {**GOOD, "to": RAVI}, **{"Idempotency-Key": "k1"})
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_mismatch")
+
+
+def test_a_refusal_is_remembered_under_its_key_too(world: World) -> None:
+    bad = {**GOOD, "from": "NOBODY"}
+    first = post(world, "messages", bad, **{"Idempotency-Key": "k2"})
+    again = post(world, "messages", bad, **{"Idempotency-Key": "k2"})
+    assert (again.status_code, again.json()["message_id"]) == (422, first.json()["message_id"])
+    assert again["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "schlüssel"])
+def test_an_unusable_key_is_refused(world: World, key: str) -> None:
+    response = post(world, "messages", GOOD, **{"Idempotency-Key": key})
+    assert response.json()["code"] == "idempotency_key_invalid"
+    with tenant_context(world.tenant_id):
+        assert not IdempotencyKey.objects.exists()
+
+
+def test_the_list_pages_by_keyset_newest_first(
+    world: World, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    ids = [str(outcome.id) for outcome in world.accept(*[draft()] * 5)]
+    get(world, "messages")  # token and tenant are known from here on
+    with django_assert_max_num_queries(8):
+        page = get(world, "messages?limit=3").json()
+    rest = get(world, page["next"].split("/api/v1/")[1]).json()
+    assert [row["id"] for row in page["results"] + rest["results"]] == ids[::-1]
+    assert rest["next"] is None
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=many", "cursor=nonsense"])
+def test_a_bad_page_is_refused_with_words(world: World, query: str) -> None:
+    response = get(world, f"messages?{query}")
+    assert (response.status_code, response.json()["code"]) == (400, "bad_cursor")
+
+
+def test_another_tenants_message_is_not_found_and_not_listed(world: World) -> None:
+    ident = post(world, "messages", GOOD).json()["id"]
+    other = make_world()
+    response = get(other, f"messages/{ident}")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert get(other, "messages").json()["results"] == []

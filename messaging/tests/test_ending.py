@@ -1,0 +1,129 @@
+"""What ends outside the dispatcher: cancelled, expired, silent; and what time starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from billing.models import ChargedOn, Wallet
+from kernel.db.tenancy import platform_context, tenant_context
+from kernel.domain.clock import utc_now
+from kernel.domain.ids import uuid7
+from messaging.drafts import CampaignRef
+from messaging.models import Batch, Message, MessageEvent
+from messaging.services import campaign_control, sweeping
+from messaging.services.books import audit_tenant
+from messaging.statuses import BatchState, EventKind, Status
+from messaging.tests.world import ASHA, RAVI, UNIT, World, draft, make_world
+
+pytestmark = pytest.mark.django_db
+CAMPAIGN = CampaignRef(uuid7(), "Diwali")
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = make_world()
+    yield made
+    with platform_context(reason="test: the books are exact whatever happened"):
+        assert audit_tenant(made.tenant_id) == []
+
+
+def send_campaign(world: World) -> UUID:
+    world.accept(draft(ASHA), draft(RAVI), campaign=CAMPAIGN)
+    return CAMPAIGN.id
+
+
+def states(world: World) -> tuple[set[int], set[int], int]:
+    """Statuses of messages, states of batches, what is held."""
+    with tenant_context(world.tenant_id):
+        messages = set(Message.objects.values_list("status", flat=True))
+        return messages, set(Batch.objects.values_list("state", flat=True)), Wallet.objects.get().held_micros
+
+
+def test_a_held_campaign_keeps_its_batches_back_until_it_is_resumed(world: World) -> None:
+    campaign_id = send_campaign(world)
+    with tenant_context(world.tenant_id):
+        assert campaign_control.hold_campaign(campaign_id) == 1
+        assert Batch.objects.get().state == BatchState.HELD
+        assert campaign_control.resume_campaign(campaign_id) == 1
+        assert Batch.objects.get().state == BatchState.READY
+
+
+def test_cancelling_ends_what_waits_and_gives_the_credit_back(world: World) -> None:
+    campaign_id = send_campaign(world)
+    with tenant_context(world.tenant_id):
+        assert campaign_control.cancel_campaign(campaign_id, utc_now()) == 1
+        assert campaign_control.cancel_campaign(campaign_id, utc_now()) == 0
+        event = MessageEvent.objects.get(kind=EventKind.FINAL)
+        assert (event.outcome, event.messages, event.campaign_id) == (Status.CANCELLED, 2, campaign_id)
+    assert states(world) == ({Status.CANCELLED}, {BatchState.CANCELLED}, 0)
+
+
+def test_cancelling_leaves_alone_what_may_have_reached_an_operator(world: World) -> None:
+    campaign_id = send_campaign(world)
+    with tenant_context(world.tenant_id):
+        Batch.objects.update(sent_upto=1, state=BatchState.HELD)
+        campaign_control.cancel_campaign(campaign_id, utc_now())
+    assert states(world) == ({Status.ACCEPTED, Status.CANCELLED}, {BatchState.SENT}, UNIT)
+
+
+def test_another_tenants_campaign_cannot_be_cancelled(world: World) -> None:
+    campaign_id = send_campaign(world)
+    with tenant_context(make_world().tenant_id):
+        assert campaign_control.cancel_campaign(campaign_id, utc_now()) == 0
+        assert campaign_control.hold_campaign(campaign_id) == 0
+    assert states(world)[1] == {BatchState.READY}
+
+
+def test_a_due_batch_is_given_to_the_dispatchers_once(world: World) -> None:
+    due = utc_now() + timedelta(hours=1)
+    world.accept(draft(send_at=due))
+    assert sweeping.release_due(due - timedelta(seconds=1)) == 0
+    assert sweeping.release_due(due) == 1
+    assert sweeping.release_due(due) == 0
+    assert states(world)[1] == {BatchState.READY}
+
+
+def test_what_no_operator_had_in_time_expires_and_is_not_paid(world: World) -> None:
+    world.accept(draft(), now=utc_now())
+    late = utc_now() + timedelta(hours=25)
+    assert sweeping.expire_overdue(late) == 1
+    assert states(world) == ({Status.EXPIRED}, {BatchState.CLOSED}, 0)
+    with tenant_context(world.tenant_id):
+        assert Message.objects.get().error_code == "validity_expired"
+
+
+def test_a_batch_of_another_tenant_that_is_not_overdue_stays(world: World) -> None:
+    world.accept(draft())
+    assert sweeping.expire_overdue(utc_now()) == 0
+    assert sweeping.settle_silent(utc_now() + timedelta(hours=25)) == 0
+
+
+def test_silence_ends_as_unknown_after_validity_and_grace() -> None:
+    world = make_world(charged_on=ChargedOn.DELIVERY)
+    world.accept(draft())
+    with tenant_context(world.tenant_id):
+        Batch.objects.update(state=BatchState.SENT, sent_upto=1)
+    assert sweeping.settle_silent(utc_now() + timedelta(hours=47)) == 0
+    assert sweeping.settle_silent(utc_now() + timedelta(hours=49)) == 1
+    assert states(world) == ({Status.UNKNOWN}, {BatchState.CLOSED}, 0)
+
+
+def test_silence_of_a_message_in_doubt_counts_as_submitted_and_is_charged(world: World) -> None:
+    world.accept(draft())
+    with tenant_context(world.tenant_id):
+        Batch.objects.update(state=BatchState.SENT, sent_upto=1)
+        before = Wallet.objects.get().balance_micros
+    sweeping.settle_silent(utc_now() + timedelta(hours=49))
+    with tenant_context(world.tenant_id):
+        wallet = Wallet.objects.get()
+        assert (wallet.balance_micros, wallet.held_micros) == (before - UNIT, 0)
+
+
+def test_sweeping_twice_changes_nothing_more(world: World) -> None:
+    world.accept(draft())
+    late = utc_now() + timedelta(hours=25)
+    assert [sweeping.expire_overdue(late), sweeping.expire_overdue(late)] == [1, 0]
