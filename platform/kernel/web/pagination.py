@@ -30,7 +30,11 @@ class KeysetPagination(BasePagination):
 
     next_url: str | None = None
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: Any = None
+    ) -> list[Any]:
+        if not isinstance(queryset, QuerySet):
+            raise TypeError("keyset pages need a queryset")
         limit = _limit(request.query_params.get("limit"))
         cursor = request.query_params.get("cursor")
         if cursor:
