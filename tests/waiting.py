@@ -10,7 +10,7 @@ T = TypeVar("T")
 POLL_S = 0.05
 
 
-def until(condition: Callable[[], T], timeout_s: float = 10.0) -> T:
+def until(condition: Callable[[], T | None], timeout_s: float = 10.0) -> T:
     """Poll until `condition()` is true and return what it gave; an AssertionError names the last value otherwise."""
     deadline = time.monotonic() + timeout_s
     while not (value := condition()):

@@ -22,7 +22,7 @@ JOBS: Final = (
     Job("messaging.sweep", 15),
     Job("messaging.housekeeping", 3600),
     Job("campaigns.start_due", 1),
-    Job("campaigns.sweep", 10),
+    Job("campaigns.sweep", 3),
     Job("campaigns.housekeeping", 3600),
     Job("reporting.fold", 2),
     Job("reporting.recount", 86_400),

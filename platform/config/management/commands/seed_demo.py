@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -10,10 +12,12 @@ from django.core.management.base import BaseCommand, CommandError
 from compliance.models import Template
 from config.demo import build
 from config.demo.cast import TENANTS, DemoTenant
+from config.demo.story import ensure_story
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
-from tenants.models import ApiToken, Tenant
-from tenants.services import create_token
+from tenants.models import ApiToken, Tenant, User
+from tenants.roles import Role
+from tenants.services import actor, create_token
 
 
 class Command(BaseCommand):
@@ -26,20 +30,27 @@ class Command(BaseCommand):
         build.ensure_platform()
         build.ensure_routes()
         card = build.ensure_card(now)
+        tenants = [build.ensure_tenant(cast, card, now) for cast in TENANTS]
         path: Path = settings.VAR_DIR / "demo.json"
         earlier = json.loads(path.read_text()) if path.exists() else {}
         tokens = {tenant["slug"]: tenant["api_token"] for tenant in earlier.get("tenants", [])}
-        described = [
-            self._describe(cast, build.ensure_tenant(cast, card, now), tokens.get(cast.slug)) for cast in TENANTS
-        ]
         demo = {
             "base_url": settings.BASE_URL,
             "smsc": {"host": "127.0.0.1", "port": settings.SMSC_PORT},
-            "tenants": described,
+            "tenants": [
+                self._describe(cast, tenant, tokens.get(cast.slug))
+                for cast, tenant in zip(TENANTS, tenants, strict=True)
+            ],
             "users": build.users_of(TENANTS),
+            "demo_campaign": str(self._campaign(TENANTS[0], tenants[0], now)),
         }
         path.write_text(json.dumps(demo, indent=2, ensure_ascii=False) + "\n")
-        self.stdout.write(f"{len(described)} demo tenants, {path}")
+        self.stdout.write(f"{len(tenants)} demo tenants, {path}")
+
+    def _campaign(self, cast: DemoTenant, tenant: Tenant, now: datetime) -> UUID:
+        owner = User.objects.get(email=cast.email(Role.OWNER))
+        with tenant_context(tenant.id):
+            return ensure_story(cast.templates[0].name, actor(owner), now)
 
     def _describe(self, cast: DemoTenant, tenant: Tenant, token: str | None) -> dict[str, Any]:
         with tenant_context(tenant.id):
