@@ -1,0 +1,29 @@
+"""Celery's side of reporting: ticks that call one function each."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from celery import shared_task
+
+from kernel.domain.clock import utc_now
+from kernel.queues import Queue
+from reporting import folding, recounting
+
+logger = logging.getLogger(__name__)
+# Validity of up to three days and its grace lie within it, and a day that is held against the log twice does no harm.
+NIGHTLY_WINDOW: Final = timedelta(days=8)
+
+
+@shared_task(name="reporting.fold", queue=Queue.DEFAULT.value)
+def fold() -> None:
+    folding.fold_all()
+
+
+@shared_task(name="reporting.recount", queue=Queue.DEFAULT.value)
+def recount() -> None:
+    """Say in the log what is wrong; `manage.py recount_rollups` says it to a person."""
+    for difference in recounting.recount(since=utc_now() - NIGHTLY_WINDOW):
+        logger.error("recount: %s", difference)
