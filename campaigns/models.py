@@ -98,7 +98,7 @@ class Import(TenantOwned):
     region = models.CharField(max_length=2, default="IN")
     encoding = models.CharField(max_length=12, blank=True, default="")
     delimiter = models.CharField(max_length=1, blank=True, default="")
-    has_header = models.BooleanField(default=True)
+    has_header = models.BooleanField(null=True, help_text="Null until somebody has looked")
     columns = ArrayField(models.CharField(max_length=60), default=list)
     mapping = ArrayField(models.CharField(max_length=8), default=list)
     survey = models.JSONField(default=dict)

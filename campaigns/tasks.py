@@ -7,7 +7,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from campaigns.services import control, running
+from campaigns.importing import files, job
+from campaigns.services import control, imports, running
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
 from kernel.queues import Queue
@@ -29,9 +30,11 @@ def start_due() -> None:
 
 @shared_task(name="campaigns.sweep", queue=Queue.URGENT.value)
 def sweep() -> None:
-    """Send somebody to look after every campaign that is under way; what a crash left undone is found so."""
+    """Send somebody to look after everything that is under way; what a crash left undone is found so."""
     for tenant_id, campaign_id in control.unsettled():
         look_after.apply_async((str(tenant_id), str(campaign_id)), expires=LOOK_EXPIRES_S)
+    for tenant_id, import_id in imports.forgotten(now=utc_now()):
+        run_import.delay(str(tenant_id), str(import_id))
 
 
 @shared_task(name="campaigns.prepare", queue=Queue.BULK.value)
@@ -78,3 +81,13 @@ def send_chunks(tenant_id: str, run_id: UUID, limit: int) -> None:
         chunk_ids = running.queue_chunks(run_id=run_id, limit=limit, now=utc_now())
     for chunk_id in chunk_ids:
         expand_chunk.delay(tenant_id, str(chunk_id))
+
+
+@shared_task(name="campaigns.run_import", queue=Queue.FILES.value)
+def run_import(tenant_id: str, import_id: str) -> None:
+    job.run_import(tenant_id=UUID(tenant_id), import_id=UUID(import_id), clock=utc_now)
+
+
+@shared_task(name="campaigns.housekeeping", queue=Queue.DEFAULT.value)
+def housekeeping() -> None:
+    files.delete_old_files(utc_now())

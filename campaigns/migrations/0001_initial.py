@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ('region', models.CharField(default='IN', max_length=2)),
                 ('encoding', models.CharField(blank=True, default='', max_length=12)),
                 ('delimiter', models.CharField(blank=True, default='', max_length=1)),
-                ('has_header', models.BooleanField(default=True)),
+                ('has_header', models.BooleanField(help_text='Null until somebody has looked', null=True)),
                 ('columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
                 ('mapping', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=list, size=None)),
                 ('survey', models.JSONField(default=dict)),
