@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
@@ -100,7 +101,7 @@ def _of_api_exception(error: exceptions.APIException) -> Response:
     remedy = str(getattr(error, "remedy", "") or REMEDIES.get(code, DEFAULT_REMEDY))
     headers = {}
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(ceil(wait))
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     return problem(status=error.status_code, code=code, detail=str(error.detail), remedy=remedy, headers=headers)
