@@ -56,9 +56,14 @@ def tenant_id() -> UUID:
 
 
 def read_until(count: int) -> list[int]:
-    """All that is read until `count` events were: a transaction of another test's database may hold the horizon back."""
+    """The next `count` events; a transaction in another test's database may hold the horizon back for a while."""
     found: list[int] = []
-    until(lambda: found.extend(read()) or len(found) >= count)
+
+    def is_enough() -> bool:
+        found.extend(read())
+        return len(found) >= count
+
+    until(is_enough)
     return found
 
 
