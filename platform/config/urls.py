@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/wallets/", include("billing.console_urls")),
     path("console/", include("routing.urls")),
     path("money/", include("billing.urls")),
+    path("messages/", include("messaging.urls")),
     path("", include("compliance.urls")),
 ]
 if not settings.IS_PRODUCTION:

@@ -30,7 +30,9 @@ from tenants.services import actor, add_member, create_tenant, create_user
 
 CREDIT_MICROS: Final = 250_000 * MICROS
 CARD: Final = "Standard"
-ROUTES: Final = (("Simulator Mumbai", 110_000, 4), ("Simulator Delhi", 118_000, 2))
+# Name, account at the operator, cost of a segment, binds. Receipts come to any bind of the account that sent, so two
+# routes never share one.
+ROUTES: Final = (("Simulator Mumbai", "mumbai", 110_000, 4), ("Simulator Delhi", "delhi", 118_000, 2))
 
 
 def ensure_user(email: str, full_name: str, *, is_staff: bool = False) -> User:
@@ -50,11 +52,11 @@ def ensure_platform() -> User:
 def ensure_routes() -> None:
     """The simulator as two operators; its port may be another one than at the last start."""
     route_ids = []
-    for name, cost, binds in ROUTES:
+    for name, account, cost, binds in ROUTES:
         draft = RouteDraft(
             name=name,
             kind="smpp",
-            settings={"host": "127.0.0.1", "port": settings.SMSC_PORT, "system_id": "dakiya", "bind_as": "transceiver"},
+            settings={"host": "127.0.0.1", "port": settings.SMSC_PORT, "system_id": account, "bind_as": "transceiver"},
             secrets={"password": "simulate"},
             terms=RouteTerms(tps=0, window=500, binds=binds, otp_binds=1, cost_micros=cost),
         )
