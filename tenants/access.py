@@ -124,7 +124,8 @@ NO_MEMBERSHIP_REMEDY: Final = "Ask an owner of your organisation to invite this 
 
 def _lacking(permission: Permission, member: Membership) -> tuple[str, str]:
     roles = " or ".join(role.label.lower() for role in roles_with(permission))
-    detail = f"You need to be able to {ABILITY[permission]}; as {member.role.label.lower()} you are not."
+    role = member.role.label.lower()
+    detail = f"This page is for people who may {ABILITY[permission]}. Your role, {role}, does not include that."
     return detail, f"Ask an owner of {member.tenant.name} for the role {roles}."
 
 

@@ -69,7 +69,7 @@ PURPOSE: Final[Mapping[Role, str]] = {
     Role.DEVELOPER: "API tokens, sending and the log of messages.",
     Role.VIEWER: "Reads campaigns, messages and reports.",
 }
-# The same in the page that refuses, after "You need to be able to …".
+# The same in the page that refuses, after "people who may".
 ABILITY: Final[Mapping[Permission, str]] = {
     Permission.VIEW_MESSAGES: "see messages",
     Permission.SEND_MESSAGES: "send messages",

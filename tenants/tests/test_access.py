@@ -59,7 +59,7 @@ def test_a_role_that_lacks_the_permission_gets_words(role: Role) -> None:
     tenant = make_tenant("Aarohi Bank")
     response = signed_in(make_member(tenant, role).user).get(MEMBERS)
     assert response.status_code == 403
-    assert f"as {role.label.lower()} you are not" in response.text
+    assert f"Your role, {role.label.lower()}, does not include that" in response.text
     assert "Ask an owner of Aarohi Bank for the role owner" in response.text
 
 

@@ -98,7 +98,8 @@ def test_an_account_holder_signs_in_and_joins_by_one_button(tenant: Tenant) -> N
 def test_the_wrong_person_is_asked_to_sign_out(tenant: Tenant, owner: Client) -> None:
     page = owner.get(invitation_link(tenant, "new@example.com"))
     assert "signed in under another address" in page.text
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
+    assert "no-store" in page["Cache-Control"]
 
 
 def test_an_invitation_is_sent_again_and_withdrawn(tenant: Tenant, owner: Client) -> None:

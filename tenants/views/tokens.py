@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -29,7 +30,7 @@ def token_list(request: TenantRequest) -> HttpResponse:
             form = TokenForm()
         else:
             status = 422
-    tokens = ApiToken.objects.select_related("created_by").order_by("revoked_at", "-pk")
+    tokens = ApiToken.objects.select_related("created_by").order_by(F("revoked_at").desc(nulls_first=True), "-pk")
     context = {"form": form, "tokens": tokens, "secret": secret}
     return render(request, "tenants/token_list.html", context, status=status)
 
