@@ -9,7 +9,6 @@ from typing import Final
 from celery import shared_task
 
 from kernel.domain.clock import utc_now
-from kernel.queues import Queue
 from reporting import folding, recounting
 
 logger = logging.getLogger(__name__)
@@ -17,12 +16,12 @@ logger = logging.getLogger(__name__)
 NIGHTLY_WINDOW: Final = timedelta(days=8)
 
 
-@shared_task(name="reporting.fold", queue=Queue.DEFAULT.value)
+@shared_task(name="reporting.fold")
 def fold() -> None:
     folding.fold_all()
 
 
-@shared_task(name="reporting.recount", queue=Queue.DEFAULT.value)
+@shared_task(name="reporting.recount")
 def recount() -> None:
     """Say in the log what is wrong; `manage.py recount_rollups` says it to a person."""
     for difference in recounting.recount(since=utc_now() - NIGHTLY_WINDOW):
