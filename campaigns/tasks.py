@@ -8,16 +8,15 @@ from uuid import UUID
 from celery import shared_task
 
 from campaigns.importing import files, job
-from campaigns.services import control, imports, running
+from campaigns.services import control, estimates, imports, running
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
-from kernel.queues import Queue
 
 # A look that waited longer than this has been overtaken by a later one.
 LOOK_EXPIRES_S: Final = 20
 
 
-@shared_task(name="campaigns.start_due", queue=Queue.URGENT.value)
+@shared_task(name="campaigns.start_due")
 def start_due() -> None:
     """Start what is due; two ticks at once share it out, a repeated one finds nothing."""
     now = utc_now()
@@ -28,7 +27,7 @@ def start_due() -> None:
         prepare.delay(str(due.tenant_id), str(due.campaign_id))
 
 
-@shared_task(name="campaigns.sweep", queue=Queue.URGENT.value)
+@shared_task(name="campaigns.sweep")
 def sweep() -> None:
     """Send somebody to look after everything that is under way; what a crash left undone is found so."""
     for tenant_id, campaign_id in control.unsettled():
@@ -37,7 +36,7 @@ def sweep() -> None:
         run_import.delay(str(tenant_id), str(import_id))
 
 
-@shared_task(name="campaigns.prepare", queue=Queue.BULK.value)
+@shared_task(name="campaigns.prepare")
 def prepare(tenant_id: str, campaign_id: str) -> None:
     with tenant_context(UUID(tenant_id)):
         run = running.prepare(campaign_id=UUID(campaign_id), now=utc_now())
@@ -45,7 +44,7 @@ def prepare(tenant_id: str, campaign_id: str) -> None:
         send_chunks(tenant_id, run.id, running.WINDOW)
 
 
-@shared_task(name="campaigns.expand_chunk", queue=Queue.BULK.value)
+@shared_task(name="campaigns.expand_chunk")
 def expand_chunk(tenant_id: str, chunk_id: str) -> None:
     with tenant_context(UUID(tenant_id)):
         run_id = running.expand_chunk(chunk_id=UUID(chunk_id), now=utc_now())
@@ -53,7 +52,7 @@ def expand_chunk(tenant_id: str, chunk_id: str) -> None:
         send_chunks(tenant_id, run_id, 1)
 
 
-@shared_task(name="campaigns.look_after", queue=Queue.DEFAULT.value)
+@shared_task(name="campaigns.look_after")
 def look_after(tenant_id: str, campaign_id: str) -> None:
     now = utc_now()
     with tenant_context(UUID(tenant_id)):
@@ -62,12 +61,12 @@ def look_after(tenant_id: str, campaign_id: str) -> None:
     if need is control.Need.PREPARE:
         prepare.delay(tenant_id, campaign_id)
     elif need is control.Need.CANCEL_REST:
-        cancel_rest.delay(tenant_id, campaign_id)
+        cancel_rest.apply_async((tenant_id, campaign_id), expires=LOOK_EXPIRES_S)
     elif need is control.Need.EXPAND and run_id is not None and room:
         send_chunks(tenant_id, run_id, room)
 
 
-@shared_task(name="campaigns.cancel_rest", queue=Queue.DEFAULT.value, expires=LOOK_EXPIRES_S)
+@shared_task(name="campaigns.cancel_rest")
 def cancel_rest(tenant_id: str, campaign_id: str) -> None:
     is_more = True
     while is_more:
@@ -83,11 +82,30 @@ def send_chunks(tenant_id: str, run_id: UUID, limit: int) -> None:
         expand_chunk.delay(tenant_id, str(chunk_id))
 
 
-@shared_task(name="campaigns.run_import", queue=Queue.FILES.value)
+@shared_task(name="campaigns.run_import")
 def run_import(tenant_id: str, import_id: str) -> None:
     job.run_import(tenant_id=UUID(tenant_id), import_id=UUID(import_id), clock=utc_now)
 
 
-@shared_task(name="campaigns.housekeeping", queue=Queue.DEFAULT.value)
+@shared_task(name="campaigns.housekeeping")
 def housekeeping() -> None:
     files.delete_old_files(utc_now())
+
+
+@shared_task(name="campaigns.count_cost")
+def count_cost(tenant_id: str, campaign_id: str, token: str) -> None:
+    """The exact cost of a large audience, a page to a transaction."""
+    tenant, campaign = UUID(tenant_id), UUID(campaign_id)
+    with tenant_context(tenant):
+        list_ids, filling = estimates.lists_of(campaign)
+    if filling is None:
+        return
+    counting, after = estimates.Counting(filling, utc_now()), None
+    while True:
+        with tenant_context(tenant):
+            after = estimates.next_page(list_ids, counting, after)
+        if after is None:
+            break
+    with tenant_context(tenant):
+        result = counting.result(counting.estimate.looked_at)
+        estimates.keep_count(campaign_id=campaign, token=token, estimate=result)

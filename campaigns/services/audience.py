@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -32,7 +33,7 @@ _COUNT_SQL: Final = """
 SELECT count(DISTINCT contact_id) FROM campaigns_membership
 WHERE tenant_id = %s AND contact_list_id = ANY(%b::uuid[])"""
 _PAGE_SQL: Final = """
-SELECT c.id, c.phone, c.name, c.attributes
+SELECT c.id, c.phone, c.name, c.attributes::text
 FROM (
     SELECT DISTINCT contact_id FROM campaigns_membership
     WHERE tenant_id = %s AND contact_list_id = ANY(%b::uuid[]) AND contact_id > %s
@@ -67,7 +68,7 @@ def audience_page(list_ids: Sequence[UUID], *, after: UUID = _FIRST, limit: int 
     tenant_id = current_tenant_id()
     with bulk_cursor() as cursor:
         cursor.execute(_PAGE_SQL, [tenant_id, list(list_ids), after, limit, tenant_id])
-        return cursor.fetchall()
+        return [(ident, phone, name, json.loads(attributes)) for ident, phone, name, attributes in cursor.fetchall()]
 
 
 def audience_pages(list_ids: Sequence[UUID], *, limit: int = PAGE) -> Iterator[list[ContactRow]]:

@@ -17,9 +17,9 @@ class Queue(StrEnum):
 QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "messaging.release_due": Queue.URGENT,
     "campaigns.start_due": Queue.URGENT,
-    "campaigns.freeze": Queue.BULK,
+    "campaigns.prepare": Queue.BULK,
     "campaigns.expand_chunk": Queue.BULK,
-    "campaigns.preview_import": Queue.FILES,
+    "campaigns.count_cost": Queue.BULK,
     "campaigns.run_import": Queue.FILES,
     "billing.build_export": Queue.FILES,
     "reporting.fold": Queue.DEFAULT,
