@@ -50,6 +50,8 @@ def _database(login: str) -> dict[str, object]:
     embedded = f"postgresql://dakiya_{login}@{socket}/dakiya"
     settings = env.database(env.text(LOGIN_URLS[login], None if IS_PRODUCTION else embedded))
     settings["CONN_MAX_AGE"] = 0
+    # A connection that died with the server is noticed when the pool hands it out, not by the request.
+    settings["CONN_HEALTH_CHECKS"] = True
     settings["ATOMIC_REQUESTS"] = False
     if login != "owner" and ENVIRONMENT != "test":
         settings["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL_SIZE", 8)}}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from math import ceil
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from kernel.domain.errors import DomainError
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -88,7 +92,19 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         )
     if isinstance(error, exceptions.APIException):
         return _of_api_exception(error)
+    if isinstance(error, (OperationalError, InterfaceError)):
+        # The database restarts, or broke a deadlock: nothing was kept, and the same request may succeed at once.
+        logger.error("the database did not answer a request of the API", exc_info=error)
+        return _of_api_exception(Unavailable())
     return None
+
+
+class Unavailable(exceptions.APIException):
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "The request could not be kept; nothing of it was."
+    remedy = "Send the same request again in a second, with its Idempotency-Key if it has one."
+    wait = 1
 
 
 def _public(context: Mapping[str, object]) -> dict[str, object]:

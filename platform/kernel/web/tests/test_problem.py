@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 
@@ -48,6 +49,12 @@ def test_a_wait_is_said_in_the_header() -> None:
     response = exception_handler(exceptions.Throttled(wait=2.5), {})
     assert response is not None
     assert response["Retry-After"] == "3"
+
+
+def test_a_database_that_does_not_answer_asks_to_try_again() -> None:
+    response = exception_handler(OperationalError("server closed the connection"), {})
+    assert response is not None
+    assert (response.status_code, response.data["code"], response["Retry-After"]) == (503, "unavailable", "1")
 
 
 def test_a_fault_of_ours_is_no_problem_document() -> None:
