@@ -1,0 +1,199 @@
+"""Batches in and out of this process: claimed, loaded, marked as sent, taken back when their holder died."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+from uuid import UUID, uuid4
+
+from psycopg.errors import DeadlockDetected
+
+from compliance.rules.consent import STANDING_SQL
+from kernel.db.arrays import int2s, int4s
+from kernel.domain.traffic import TrafficClass
+from messaging.dispatcher import statements
+from messaging.dispatcher.database import Connection, Cursor, platform, run
+from messaging.dispatcher.desk import Appetite
+from messaging.dispatcher.flight import BatchRow, Flight, Job, encode
+from messaging.dispatcher.news import News
+from messaging.statuses import BatchState, Status
+
+log: Final = logging.getLogger(__name__)
+
+NIL: Final = UUID(int=0)
+# A stride goes to the socket only while its batch's lease has so many seconds left.
+LEASE_MARGIN_S: Final = 5.0
+
+
+class _Loaded(NamedTuple):
+    """What the database says of one flight's messages."""
+
+    flight: Flight
+    rows: dict[UUID, tuple[UUID, str, int, int, bool, float]]
+    texts: dict[UUID, str]
+    opted_out: frozenset[str] = frozenset()
+    # Counted as submitted already.
+    submitted: frozenset[UUID] = frozenset()
+    # Ended by a receipt that came before anybody counted them as submitted.
+    ended_early: tuple[tuple[UUID, int, int], ...] = ()
+
+
+class Claims:
+    """
+    Args:
+        db: a connection of its own; calls must not overlap.
+        news: where messages go that end at once.
+        lease_s: seconds on the database's clock.
+        owner: for people who look at a lease.
+    """
+
+    def __init__(self, db: Connection, news: News, *, lease_s: float, owner: str) -> None:
+        self._db = db
+        self._news = news
+        self._lease_s = lease_s
+        self._owner = owner
+        self._loop = asyncio.get_running_loop()
+
+    async def claim(self, appetites: Sequence[Appetite], wall: float) -> list[Flight]:
+        """Lease and load batches; messages that must not go any more are in the news when it returns."""
+        token, now = uuid4(), self._loop.time()
+        wanted = [
+            int4s(each.route_id for each in appetites),
+            int2s(each.low for each in appetites),
+            int2s(each.high for each in appetites),
+            int4s(each.n for each in appetites),
+        ]
+        async with platform(self._db):
+            cursor = await run(self._db, statements.CLAIM, [*wanted, token, self._lease_s, self._owner])
+            batches = [BatchRow(*row) for row in await cursor.fetchall()]
+            flights = [Flight(batch, token, now) for batch in batches if batch.state == BatchState.LEASED]
+            loaded = await self._load(flights)
+            loaded = [await self._look_closer(each) for each in loaded]
+        for each in loaded:
+            self._fill(each, wall)
+        flights.sort(key=lambda flight: (flight.batch.traffic_class, flight.batch.id.int))
+        return flights
+
+    async def _load(self, flights: Iterable[Flight]) -> list[_Loaded]:
+        asked: list[tuple[Flight, Cursor, Cursor]] = []
+        for flight in flights:
+            batch = flight.batch
+            ids = [ident for ident in batch.ids if ident != NIL]
+            bounds = [ids, min(ids, default=NIL), max(ids, default=NIL)]
+            messages = await run(self._db, statements.LOAD, [batch.tenant_id, *bounds])
+            texts = await run(self._db, statements.TEXTS, [batch.tenant_id, batch.retention_days, *bounds])
+            asked.append((flight, messages, texts))
+        return [
+            _Loaded(
+                flight,
+                {row[0]: row for row in await messages.fetchall()},
+                dict(await texts.fetchall()),
+            )
+            for flight, messages, texts in asked
+        ]
+
+    async def _look_closer(self, loaded: _Loaded) -> _Loaded:
+        """Opt-outs, and for batches that were begun before: what has become of their messages."""
+        flight, rows, *_ = loaded
+        batch = flight.batch
+        if batch.traffic_class != TrafficClass.OTP and rows:
+            recipients = [row[1] for row in rows.values()]
+            standing = await run(self._db, STANDING_SQL, [batch.tenant_id, recipients, [batch.sender]])
+            loaded = loaded._replace(opted_out=frozenset(recipient for recipient, _ in await standing.fetchall()))
+        doubtful = set(batch.ids[: batch.sent_upto]) | {ident for ident in batch.ids if ident not in rows}
+        doubtful.discard(NIL)
+        if not doubtful:
+            return loaded
+        ids = sorted(doubtful)
+        submitted = await run(self._db, statements.SUBMITTED_OF, [batch.tenant_id, ids, batch.accepted_at])
+        ended = await run(self._db, statements.ENDED_BY_RECEIPT, [batch.tenant_id, ids, ids[0], ids[-1]])
+        known = frozenset(ident for (ident,) in await submitted.fetchall())
+        early = tuple((ident, segments, price) for ident, segments, price in await ended.fetchall())
+        return loaded._replace(submitted=known, ended_early=tuple(each for each in early if each[0] not in known))
+
+    def _fill(self, loaded: _Loaded, wall: float) -> None:
+        """Jobs in the order of the batch; what needs no sending goes to the news."""
+        flight, rows, texts, opted_out, submitted, ended_early = loaded
+        for position, ident in enumerate(flight.ids):
+            row = rows.get(ident)
+            if row is None or ident in submitted:
+                continue
+            text = texts.get(ident)
+            octets, unicode = encode(text, is_unicode=row[4]) if text is not None else ((), False)
+            job = Job(flight, position, row, octets, unicode)
+            flight.open += 1
+            if position < flight.sent_upto:
+                self._settle_doubt(job, wall)
+            elif row[1] in opted_out:
+                self._news.end(job, Status.BLOCKED, "opted_out")
+            elif job.not_after <= wall or text is None:
+                # Texts are kept longer than any validity: one that is gone is of a message nobody waits for.
+                self._news.end(job, Status.EXPIRED, "validity_expired")
+            else:
+                flight.queue.append(job)
+        for ident, segments, price in ended_early:
+            job = Job(flight, 0, (ident, "", segments, price, False, 0.0), (), False)
+            job.is_decided = True
+            flight.open += 1
+            self._news.doubtful.append(job)
+
+    def _settle_doubt(self, job: Job, wall: float) -> None:
+        """The dispatcher before us may have sent it: passcodes and transactional texts go again, promotions do not."""
+        is_repeatable = job.flight.batch.traffic_class != TrafficClass.PROMOTIONAL
+        if is_repeatable and job.octets and job.not_after > wall:
+            job.doubts = 1
+            job.flight.queue.append(job)
+        else:
+            job.is_decided = True
+            self._news.doubtful.append(job)
+
+    async def take_back(self) -> int:
+        """Leases of dispatchers that are gone: their batches wait again. Returns how many."""
+        async with platform(self._db):
+            cursor = await run(self._db, statements.TAKE_BACK, [])
+        if cursor.rowcount:
+            log.warning("took back %s batches whose dispatcher did not renew its lease", cursor.rowcount)
+        return cursor.rowcount
+
+    async def fail_over(self, route_ids: Sequence[int], low: int, high: int) -> int:
+        """Batches of routes without a line go to their next candidates. Returns how many."""
+        async with platform(self._db):
+            cursor = await run(self._db, statements.FAIL_OVER, [int4s(route_ids), low, high])
+        return cursor.rowcount
+
+
+async def mark_sent(db: Connection, jobs: Iterable[Job]) -> bool:
+    """Commit `sent_upto` for what is about to go to a socket; flights whose lease is gone are marked as lost.
+
+    Returns:
+        False when it took so long that leases must be asked again.
+    """
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    upto: dict[Flight, int] = {}
+    for job in jobs:
+        flight = job.flight
+        upto[flight] = max(upto.get(flight, flight.sent_upto), job.position + 1)
+    flights = sorted(upto, key=lambda flight: (flight.batch.tenant_id.int, flight.batch.id.int))
+    parameters = [
+        [flight.batch.tenant_id for flight in flights],
+        [flight.batch.id for flight in flights],
+        [flight.token for flight in flights],
+        int4s(upto[flight] for flight in flights),
+        LEASE_MARGIN_S,
+    ]
+    try:
+        async with platform(db):
+            cursor = await run(db, statements.SENT_UPTO, parameters)
+            ours = {ident for (ident,) in await cursor.fetchall()}
+    except DeadlockDetected:
+        return False
+    for flight in flights:
+        if flight.batch.id in ours:
+            flight.sent_upto = upto[flight]
+        else:
+            flight.is_lost = True
+            log.warning("batch %s is not ours any more: its lease ended", flight.batch.id)
+    return loop.time() - began < LEASE_MARGIN_S

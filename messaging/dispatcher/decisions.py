@@ -1,0 +1,65 @@
+"""What to do with a message whose submit was not simply accepted (facts on SMPP, section 4): pure rules."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from kernel.domain.traffic import TrafficClass
+from routing.contract import Action, ActionKind
+
+FIRST_PAUSE_S: Final = 1.0
+
+
+class Verdict(Enum):
+    # May be with the operator and is not risked twice: counts as submitted, receipt or time decides.
+    COUNTS_AS_SENT = "counts as sent"
+    AGAIN = "again"
+    ELSEWHERE = "elsewhere"
+    REJECTED = "rejected"
+
+
+def judge(action: Action, *, tries: int, moves: int, doubts: int, traffic_class: int, has_candidates: bool) -> Verdict:
+    """
+    Args:
+        tries: submits of this message on this route so far, this one included.
+        moves: routes it was on before.
+        doubts: times it was in doubt before.
+    """
+    kind = action.kind
+    if kind is ActionKind.IN_DOUBT:
+        is_risked = traffic_class != TrafficClass.PROMOTIONAL and not doubts
+        return Verdict.AGAIN if is_risked else Verdict.COUNTS_AS_SENT
+    if kind is ActionKind.SAME_ROUTE_LATER:
+        has_tries = not action.counts_as_try or action.max_tries is None or tries < action.max_tries
+        return Verdict.AGAIN if has_tries else _then(action)
+    if kind is ActionKind.OTHER_ROUTE:
+        is_used_up = action.max_tries is not None and moves >= action.max_tries
+        return _then(action) if is_used_up else Verdict.ELSEWHERE
+    if kind is ActionKind.FINAL:
+        is_second_opinion = action.trust_our_number_check and has_candidates and not moves
+        return Verdict.ELSEWHERE if is_second_opinion else Verdict.REJECTED
+    return Verdict.ELSEWHERE
+
+
+def _then(action: Action) -> Verdict:
+    return Verdict.REJECTED if action.then is ActionKind.FINAL else Verdict.ELSEWHERE
+
+
+def pause_s(action: Action, tries: int) -> float:
+    """Seconds before the same message is tried again. Congestion needs none of ours: the link itself pauses."""
+    return FIRST_PAUSE_S * 2 ** (tries - 1) if action.counts_as_try and action.kind is not ActionKind.IN_DOUBT else 0.0
+
+
+def worst(actions: list[Action]) -> Action:
+    """Of the refusals of a message's parts, the one that decides about the message."""
+    return min(actions, key=lambda action: _WEIGHT[action.kind])
+
+
+_WEIGHT: Final = {
+    ActionKind.FINAL: 0,
+    ActionKind.IN_DOUBT: 1,
+    ActionKind.CONFIG_ERROR: 2,
+    ActionKind.OTHER_ROUTE: 3,
+    ActionKind.SAME_ROUTE_LATER: 4,
+}

@@ -1,0 +1,316 @@
+"""One route in this dispatcher: its link, the messages in stock for it, and what results mean for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from itertools import count
+from typing import Final, NamedTuple
+
+from kernel.domain.traffic import TrafficClass
+from kernel.smpp.constants import status_name
+from kernel.smpp.message_ids import normalise_id
+from messaging.dispatcher.decisions import Verdict, judge, pause_s, worst
+from messaging.dispatcher.flight import GSM, UCS2, Answer, Flight, Job, Refused
+from messaging.dispatcher.news import Known, Move, News
+from messaging.statuses import Status
+from routing.contract import (
+    Action,
+    ActionKind,
+    BindState,
+    IncomingReceipt,
+    Link,
+    Outgoing,
+    RouteConfig,
+    Stride,
+    SubmitResult,
+)
+
+log: Final = logging.getLogger(__name__)
+
+BATCH_SIZE: Final = 500
+MAX_CLAIM: Final = 8
+MAX_STOCK: Final = 5_000
+# A configuration fault is shown this long after the last refusal that told of it.
+TROUBLE_S: Final = 60.0
+# So long small room waits for more before it is used, and so long after that the next wait may begin.
+LINGER_S: Final = 0.01
+LINGER_LIMIT_S: Final = 0.02
+
+
+class Appetite(NamedTuple):
+    """What a desk would claim: batches of the classes `low` to `high`, at most `n`."""
+
+    route_id: int
+    low: int
+    high: int
+    n: int
+
+
+class Desk:
+    """A routing.contract.LinkHandler.
+
+    Args:
+        classes: lowest and highest traffic class it serves.
+        wake: called whenever there may be room to send or a reason to claim.
+    """
+
+    def __init__(
+        self,
+        config: RouteConfig,
+        *,
+        classes: tuple[int, int],
+        news: News,
+        known: Known,
+        wake: Callable[[], None],
+    ) -> None:
+        self.config = config
+        self.route_id = config.route_id
+        self.classes = classes
+        self.link: Link | None = None
+        self.is_sending = True
+        self.trouble = ""
+        self.trouble_until = 0.0
+        self.down_since: float | None = None
+        capacity = config.window * config.binds
+        self.target = max(1, min(2 * capacity, 2 * config.tps or MAX_STOCK, MAX_STOCK))
+        self.threshold = max(1, min(capacity // 8, config.tps // 20 if config.tps else MAX_STOCK))
+        self.stock: list[Flight] = []
+        self._lingered_at = 0.0
+        self._head: deque[Job] = deque()
+        self._later: list[tuple[float, int, Job]] = []
+        self._order = count()
+        self._news = news
+        self._known = known
+        self._wake = wake
+        self._loop = asyncio.get_running_loop()
+
+    # -- stock
+
+    @property
+    def waiting(self) -> int:
+        """Messages that could go now."""
+        return len(self._head) + sum([len(flight.queue) for flight in self.stock])
+
+    @property
+    def is_up(self) -> bool:
+        return self.link is not None and self.link.gauge().binds_up > 0
+
+    def appetite(self) -> Appetite | None:
+        if not self.is_sending or not self.is_up:
+            return None
+        low, high = self.classes
+        missing = self.target - self.waiting
+        if missing > 0:
+            return Appetite(self.route_id, low, high, min(MAX_CLAIM, -(-missing // BATCH_SIZE)))
+        if high == TrafficClass.PROMOTIONAL and all(flight.batch.traffic_class == high for flight in self.stock):
+            # Promotions in stock never keep what is more urgent waiting.
+            return Appetite(self.route_id, low, high - 1, 1)
+        return None
+
+    def lingers(self) -> bool:
+        """Whether little room may wait for more: once, for the length of one pause."""
+        now = self._loop.time()
+        if now - self._lingered_at > LINGER_LIMIT_S:
+            self._lingered_at = now
+            return True
+        return now - self._lingered_at < LINGER_S
+
+    def add(self, flights: Iterable[Flight]) -> None:
+        self.stock.extend(flight for flight in flights if flight.queue)
+        self.stock.sort(key=lambda flight: flight.batch.traffic_class)
+
+    def take(self, room: int, wall: float) -> list[Job]:
+        """Messages for so many parts, those that were handed back first; what is past its validity ends here."""
+        now = self._loop.time()
+        while self._later and self._later[0][0] <= now:
+            self._head.append(heappop(self._later)[2])
+        taken: list[Job] = []
+        left = self._draw(self._head, taken, room, wall)
+        for flight in self.stock:
+            left = self._draw(flight.queue, taken, left, wall)
+            if left <= 0:
+                break
+        self.stock = [flight for flight in self.stock if flight.queue and not flight.is_lost]
+        return taken
+
+    def _draw(self, queue: deque[Job], taken: list[Job], left: int, wall: float) -> int:
+        while queue and left > 0:
+            job = queue.popleft()
+            if job.is_decided or job.flight.is_lost:
+                continue
+            if job.not_after <= wall:
+                self._news.end(job, Status.EXPIRED, job.error_code)
+                self._news.wake()
+                continue
+            taken.append(job)
+            left -= job.parts
+        return left
+
+    def send(self, jobs: list[Job], wall: float) -> None:
+        """Give the jobs to the link; their batches' `sent_upto` is committed."""
+        if self.link is None:
+            return
+        now = self._loop.time()
+        sender = ""
+        messages: list[Outgoing] = []
+        for job in jobs:
+            flight = job.flight
+            if flight.batch.sender != sender:
+                if messages:
+                    self.link.submit(Stride(sender, messages))
+                sender, messages = flight.batch.sender, []
+            job.sent_at = now
+            messages.append(
+                Outgoing(
+                    job,
+                    job.recipient,
+                    job.octets,
+                    job.parts > 1,
+                    UCS2 if job.unicode else GSM,
+                    int(job.not_after - wall),
+                    flight.tlvs,
+                )
+            )
+        if messages:
+            self.link.submit(Stride(sender, messages))
+
+    def give_back(self) -> None:
+        """Send nothing more: what is unsent returns to the queue of the route, in the next flushes."""
+        self.is_sending = False
+        for _, _, job in self._later:
+            self._head.append(job)
+        self._later.clear()
+        self._news.moves.extend(Move(job, is_same_route=True) for job in self._head if not job.is_decided)
+        self._head.clear()
+        self.stock = []
+        self._news.wake()
+
+    # -- what the link tells
+
+    def on_results(self, results: list[SubmitResult]) -> None:
+        accepted, known = self._news.accepted, self._known.jobs
+        for job, part, status, operator_id, action, detail in results:
+            # The key is ours, handed back: its type is known.
+            if action is None and job.parts == 1 and not job.is_decided:  # type: ignore[attr-defined]
+                job.is_decided = True  # type: ignore[attr-defined]
+                key = normalise_id(operator_id)
+                if key:
+                    known[key] = (job, 1)  # type: ignore[assignment]
+                accepted.append((job, key))  # type: ignore[arg-type]
+            else:
+                refused = None if action is None else Refused(action, status, detail)
+                self._answered(job, part, normalise_id(operator_id), refused)  # type: ignore[arg-type]
+        self._news.wake()
+        self._wake()
+
+    def on_receipts(self, receipts: list[IncomingReceipt]) -> None:
+        route_id = self.route_id
+        self._news.receipts.extend([(route_id, receipt) for receipt in receipts])
+        self._news.wake()
+
+    def on_state(self, state: BindState) -> None:
+        self.down_since = None if state.binds_up else self.down_since or self._loop.time()
+        if state.reason:
+            log.info("route %s, bind %s: %s, %s", self.config.name, state.bind, state.status, state.reason)
+        self._wake()
+
+    # -- judgement
+
+    def _answered(self, job: Job, part: int, key: str, refused: Refused | None) -> None:
+        """Everything but the first acceptance of a message of one part."""
+        if key:
+            self._known.jobs[key] = (job, part + 1)
+        if job.is_decided:
+            if refused is None:
+                self._late(job, part, key)
+            return
+        if job.parts == 1 and refused is not None:
+            self._refused(job, refused, {0: Answer(key, refused)})
+            return
+        if job.answers is None:
+            job.answers = {}
+        job.answers[part] = Answer(key, refused)
+        if len(job.answers) < job.parts:
+            return
+        answers, job.answers = job.answers, None
+        refusals = [answer.refused for answer in answers.values() if answer.refused is not None]
+        if not refusals:
+            job.is_decided = True
+            self._news.accepted_parts.append((job, [answers[number].key for number in range(job.parts)]))
+            return
+        decisive = worst([refusal.action for refusal in refusals])
+        self._refused(job, next(each for each in refusals if each.action is decisive), answers)
+
+    def _late(self, job: Job, part: int, key: str) -> None:
+        """An acceptance of an attempt that was given up: the message has been submitted after all."""
+        successor = job.successor
+        while successor is not None and successor.successor is not None:
+            successor = successor.successor
+        if successor is not None and not successor.is_decided and job.parts == 1:
+            successor.is_decided = True
+            self._news.accepted.append((successor, key))
+        elif key:
+            self._news.extras.append((job, part + 1, key))
+
+    def _refused(self, job: Job, refused: Refused, answers: dict[int, Answer]) -> None:
+        action, batch = refused.action, job.flight.batch
+        if action.counts_as_try:
+            job.tries += 1
+        verdict = judge(
+            action,
+            tries=job.tries,
+            moves=batch.tries,
+            doubts=job.doubts,
+            traffic_class=batch.traffic_class,
+            has_candidates=bool(batch.candidates),
+        )
+        if action.kind is ActionKind.CONFIG_ERROR:
+            self._note_trouble(refused)
+        if verdict is Verdict.COUNTS_AS_SENT:
+            self._count_as_sent(job, answers)
+            return
+        self._news.extras.extend((job, part + 1, key) for part, (key, _) in answers.items() if key)
+        if verdict is Verdict.AGAIN:
+            self._again(job, action)
+        elif verdict is Verdict.ELSEWHERE and batch.candidates:
+            job.is_decided = True
+            self._news.moves.append(Move(job, is_same_route=False))
+        else:
+            status = Status.REJECTED if verdict is Verdict.REJECTED else Status.FAILED
+            self._news.end(job, status, action.error_code, _words(refused))
+
+    def _count_as_sent(self, job: Job, answers: dict[int, Answer]) -> None:
+        job.is_decided = True
+        if any(answer.key for answer in answers.values()):
+            keys = [answers[part].key if part in answers else "" for part in range(job.parts)]
+            self._news.accepted_parts.append((job, keys))
+        else:
+            self._news.doubtful.append(job)
+
+    def _again(self, job: Job, action: Action) -> None:
+        fresh = job.again()
+        fresh.error_code = action.error_code
+        if action.kind is ActionKind.IN_DOUBT:
+            fresh.doubts += 1
+        if not self.is_sending:
+            fresh.is_decided = True
+            self._news.moves.append(Move(fresh, is_same_route=True))
+        elif pause := pause_s(action, job.tries):
+            heappush(self._later, (self._loop.time() + pause, next(self._order), fresh))
+            self._loop.call_later(pause + 0.001, self._wake)
+        else:
+            self._head.append(fresh)
+
+    def _note_trouble(self, refused: Refused) -> None:
+        self.trouble = f"the operator refuses our submits: {_words(refused)}"
+        self.trouble_until = self._loop.time() + TROUBLE_S
+        log.error("route %s: %s", self.config.name, self.trouble)
+
+
+def _words(refused: Refused) -> str:
+    name = status_name(refused.status) if refused.status else ""
+    return f"{name} {refused.detail}".strip()

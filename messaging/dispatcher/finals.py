@@ -1,0 +1,127 @@
+"""Moving messages to their end: who is first decides, everything later is a repetition or a correction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from kernel.db.arrays import int2s
+from messaging.dispatcher import statements
+from messaging.dispatcher.database import Connection, Cursor, run
+from messaging.dispatcher.flight import Job
+from messaging.dispatcher.news import Ending
+from messaging.dispatcher.receipts import Hit
+from messaging.dispatcher.settling import Books, EndKey
+from messaging.statuses import Status
+
+Groups = dict[EndKey, list[Ending]]
+# Tenant, status, error code, operator's words: what one UPDATE has in common.
+_Common = tuple[UUID, int, str, str]
+
+
+async def write_endings(
+    db: Connection, told: Iterable[Ending], own: Iterable[Ending], books: Books, at: datetime
+) -> list[Job]:
+    """Update rows, in the transaction that runs, and put those that moved into the books.
+
+    Args:
+        told: by receipts, as they came.
+        own: of messages that no operator took.
+
+    Returns:
+        Own endings that came second: a receipt had ended the message, so an operator did have it.
+    """
+    groups, second = _group(told, own)
+    left = await _update(db, statements.FINAL, groups, at, books.ended)
+    second += [ending.job for members in left.values() for ending in members if ending.job is not None]
+    late = {key: members for key, members in left.items() if not key.is_own and key.status != Status.UNKNOWN}
+    await _update(db, statements.CORRECT, late, None, books.corrected)
+    return second
+
+
+def _group(told: Iterable[Ending], own: Iterable[Ending]) -> tuple[Groups, list[Job]]:
+    groups: Groups = {}
+    seen: set[UUID] = set()
+    for ending in told:
+        terms, ident, route_id, status, error_code, operator_code, *_ = ending
+        if ident in seen:
+            continue
+        seen.add(ident)
+        groups.setdefault(EndKey(terms, route_id, status, error_code, operator_code, False), []).append(ending)
+    second = []
+    for ending in own:
+        if ending.message_id in seen and ending.job is not None:
+            second.append(ending.job)
+            continue
+        key = EndKey(ending.terms, ending.route_id, ending.status, ending.error_code, ending.operator_code, True)
+        groups.setdefault(key, []).append(ending)
+    return groups, second
+
+
+async def _update(db: Connection, sql: str, groups: Groups, at: datetime | None, book: Any) -> Groups:
+    """One UPDATE for all groups that want the same; `book` gets what moved, the rest is returned."""
+    common: dict[_Common, list[EndKey]] = {}
+    for key in groups:
+        wanted = (key.terms.tenant_id, key.status, key.error_code, key.operator_code)
+        common.setdefault(wanted, []).append(key)
+    asked: list[tuple[Cursor, int, list[EndKey]]] = []
+    for (tenant_id, status, error_code, operator_code), keys in sorted(common.items(), key=lambda item: item[0]):
+        ids = [ending.message_id for key in keys for ending in groups[key]]
+        ids.sort(key=_number)
+        final_at = [at] if at else []
+        parameters = [status, error_code or None, operator_code or None, *final_at, tenant_id, ids, ids[0], ids[-1]]
+        asked.append((await run(db, sql, parameters), len(ids), keys))
+    left: Groups = {}
+    for cursor, count, keys in asked:
+        rows = await cursor.fetchall()
+        moved = None if len(rows) == count else {ident for (ident,) in rows}
+        for key in keys:
+            members = groups[key]
+            if moved is not None:
+                left[key] = [ending for ending in members if ending.message_id not in moved]
+                members = [ending for ending in members if ending.message_id in moved]
+            book(key, members)
+    return {key: members for key, members in left.items() if members}
+
+
+def _number(ident: UUID) -> int:
+    return ident.int
+
+
+async def conclude_parts(db: Connection, hits: Sequence[Hit], at: datetime) -> list[Ending]:
+    """Receipts of parts, in the transaction that runs: the messages that are over with them.
+
+    A message is delivered when all its parts are, and fails with the first part that does. The first receipt of a part
+    counts.
+    """
+    endings: list[Ending] = []
+    by_tenant: dict[UUID, list[Hit]] = {}
+    for hit in hits:
+        by_tenant.setdefault(hit.ending.terms.tenant_id, []).append(hit)
+    for tenant_id, members in sorted(by_tenant.items()):
+        ids = sorted({hit.ending.message_id for hit in members})
+        await run(db, statements.LOCK_MESSAGES, [tenant_id, ids, ids[0], ids[-1]])
+        columns = [
+            [hit.ending.message_id for hit in members],
+            int2s(hit.part for hit in members),
+            int2s(hit.ending.status for hit in members),
+            [hit.ending.error_code for hit in members],
+        ]
+        added = await run(db, statements.ADD_PARTS, [tenant_id, at, *columns])
+        counted = await run(db, statements.DELIVERED_PARTS, [tenant_id, ids])
+        fresh = set(await added.fetchall())
+        delivered: dict[UUID, int] = dict(await counted.fetchall())
+        endings += _over(members, fresh, delivered)
+    return endings
+
+
+def _over(hits: Iterable[Hit], fresh: set[tuple[Any, ...]], delivered: dict[UUID, int]) -> list[Ending]:
+    over = []
+    for ending, part, parts in hits:
+        if (ending.message_id, part) not in fresh:
+            continue
+        if ending.status != Status.DELIVERED or delivered.get(ending.message_id, 0) >= parts:
+            over.append(ending)
+    return over

@@ -1,0 +1,227 @@
+"""A claimed batch in memory: its messages on their way, and which of them are answered."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from kernel.smpp.constants import Tag
+from kernel.telecom.alphabet import ascii_septets, encode_gsm
+from kernel.telecom.segments import Encoding, encode_part, segment
+from messaging.statuses import BatchState
+from routing.contract import Action
+
+UCS2: Final = 8
+GSM: Final = 0
+_SINGLE_SEPTETS: Final = 160
+_SINGLE_UCS2: Final = 140
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """What money and events need to know of a message's first batch; compared by identity, made once per batch."""
+
+    tenant_id: UUID
+    origin_id: UUID
+    campaign_id: UUID | None
+    source: int
+    traffic_class: int
+    destination: str
+    destination_label: str
+    charged_on: str
+    accepted_at: datetime
+
+
+class BatchRow(NamedTuple):
+    """What `statements.CLAIM` returns."""
+
+    tenant_id: UUID
+    id: UUID
+    origin_id: UUID
+    route_id: int
+    candidates: list[int]
+    traffic_class: int
+    source: int
+    campaign_id: UUID | None
+    sender: str
+    destination: str
+    destination_label: str
+    dlt_entity_id: str
+    dlt_template_id: str
+    charged_on: str
+    retention_days: int
+    ids: list[UUID]
+    accepted_at: datetime
+    sent_upto: int
+    tries: int
+    state: int
+
+
+class Answer(NamedTuple):
+    """What became of one part of a long message; `refused` is None for an accepted one."""
+
+    key: str
+    refused: Refused | None
+
+
+class Refused(NamedTuple):
+    """A result that is no acceptance, as the desk judges it."""
+
+    action: Action
+    status: int
+    detail: str
+
+
+class Job:
+    """One message of a flight, and one attempt at it: the key of its results.
+
+    A message that may have been sent and is sent again gets a new Job, so that a late answer to the first attempt is
+    not taken for the second's: `successor` leads from the old one to it.
+    """
+
+    __slots__ = (
+        "answers",
+        "doubts",
+        "error_code",
+        "flight",
+        "id",
+        "is_decided",
+        "not_after",
+        "octets",
+        "parts",
+        "position",
+        "price_micros",
+        "recipient",
+        "segments",
+        "sent_at",
+        "successor",
+        "tries",
+        "unicode",
+    )
+
+    def __init__(
+        self,
+        flight: Flight,
+        position: int,
+        row: tuple[UUID, str, int, int, bool, float],
+        octets: tuple[bytes, ...],
+        unicode: bool,
+    ) -> None:
+        self.flight = flight
+        self.position = position
+        self.id, self.recipient, self.segments, self.price_micros, _, self.not_after = row
+        self.octets = octets
+        self.unicode = unicode
+        self.parts = len(octets)
+        self.tries = 0
+        self.doubts = 0
+        self.error_code = "validity_expired"
+        self.is_decided = False
+        self.answers: dict[int, Answer] | None = None
+        self.successor: Job | None = None
+        self.sent_at = 0.0
+
+    def again(self) -> Job:
+        """A fresh attempt; this one is decided."""
+        row = (self.id, self.recipient, self.segments, self.price_micros, self.unicode, self.not_after)
+        job = Job(self.flight, self.position, row, self.octets, self.unicode)
+        job.tries, job.doubts, job.error_code = self.tries, self.doubts, self.error_code
+        self.is_decided, self.successor, self.answers = True, job, None
+        return job
+
+
+class Flight:
+    """A leased batch.
+
+    `queue` holds what was not sent yet, in order; `open` counts the messages that neither ended nor were submitted,
+    nor moved to another batch, all of them as committed. `sent_upto` is as committed too.
+    """
+
+    __slots__ = (
+        "batch",
+        "ids",
+        "is_done",
+        "is_lost",
+        "is_returning",
+        "open",
+        "queue",
+        "renewed_at",
+        "sent_upto",
+        "terms",
+        "tlvs",
+        "token",
+    )
+
+    def __init__(self, batch: BatchRow, token: UUID, now: float) -> None:
+        self.batch = batch
+        self.token = token
+        self.terms = Terms(
+            batch.tenant_id,
+            batch.origin_id,
+            batch.campaign_id,
+            batch.source,
+            batch.traffic_class,
+            batch.destination,
+            batch.destination_label,
+            batch.charged_on,
+            batch.accepted_at,
+        )
+        self.tlvs = _registration(batch)
+        self.ids = batch.ids
+        self.queue: deque[Job] = deque()
+        self.open = 0
+        self.sent_upto = batch.sent_upto
+        self.renewed_at = now
+        self.is_lost = False
+        self.is_done = False
+        self.is_returning = False
+
+    def state_after(self, settled: int) -> BatchState:
+        """The batch's state once `settled` more messages are."""
+        left = self.open - settled
+        if not left:
+            return BatchState.SENT
+        if self.is_returning and left == len(self.queue):
+            return BatchState.READY
+        return BatchState.LEASED
+
+
+def _registration(batch: BatchRow) -> tuple[tuple[int, bytes], ...]:
+    given = ((Tag.DLT_ENTITY_ID, batch.dlt_entity_id), (Tag.DLT_TEMPLATE_ID, batch.dlt_template_id))
+    return tuple((int(tag), value.encode("ascii")) for tag, value in given if value)
+
+
+def encode(text: str, *, is_unicode: bool) -> tuple[tuple[bytes, ...], bool]:
+    """The octets of each part, and whether they are UCS-2. One part of ASCII, the usual case, costs two passes in C."""
+    if not is_unicode:
+        septets = ascii_septets(text)
+        if septets is None:
+            try:
+                septets = encode_gsm(text)
+            except UnicodeEncodeError:
+                return _parts(text)
+        if len(septets) <= _SINGLE_SEPTETS:
+            return (septets,), False
+        return _parts(text)
+    octets = text.encode("utf-16-be")
+    return ((octets,), True) if len(octets) <= _SINGLE_UCS2 else _parts(text)
+
+
+def _parts(text: str) -> tuple[tuple[bytes, ...], bool]:
+    cut = segment(text)
+    return tuple(encode_part(part, cut.encoding) for part in cut.parts), cut.encoding is Encoding.UCS2
+
+
+def by_flight(jobs: Iterable[Job]) -> dict[Flight, list[Job]]:
+    grouped: dict[Flight, list[Job]] = {}
+    for job in jobs:
+        members = grouped.get(job.flight)
+        if members is None:
+            grouped[job.flight] = [job]
+        else:
+            members.append(job)
+    return grouped

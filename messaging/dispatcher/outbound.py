@@ -1,0 +1,139 @@
+"""The half of a flush that is about submits: operator's ids, batches that others go on with, the fence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from psycopg.types.numeric import Int2
+
+from kernel.db.arrays import int2s, int4s
+from kernel.domain.ids import uuid7
+from messaging.dispatcher import statements
+from messaging.dispatcher.claims import NIL
+from messaging.dispatcher.database import Connection, run
+from messaging.dispatcher.flight import Flight, Job, by_flight
+from messaging.dispatcher.news import News
+from messaging.dispatcher.settling import Books
+from messaging.services.writing import CHANNEL
+from messaging.statuses import BatchState
+
+_ONE: Final = Int2(1)
+# An id of the same part in the same flush needs another instant, for the instant is in the key.
+_BESIDE: Final = timedelta(microseconds=1)
+
+
+class Outbound:
+    """What one flush says about the flights that are still ours.
+
+    Args:
+        ended: attempts that ended here without having been submitted.
+        also_submitted: attempts that must count as submitted besides those of the news.
+    """
+
+    def __init__(self, news: News, *, ended: Iterable[Job], also_submitted: Sequence[Job]) -> None:
+        self._accepted = [pair for pair in news.accepted if not pair[0].flight.is_lost]
+        self._parts = [pair for pair in news.accepted_parts if not pair[0].flight.is_lost]
+        self._doubtful = [job for job in news.doubtful if not job.flight.is_lost]
+        self._doubtful += also_submitted
+        self._moves = [move for move in news.moves if not move.job.flight.is_lost]
+        self._extras = list(news.extras)
+        # Whoever took the batch over decides about these; their ids are kept for the receipts.
+        self._extras += [(job, 1, key) for job, key in news.accepted if job.flight.is_lost and key]
+        for job, keys in news.accepted_parts:
+            if job.flight.is_lost:
+                self._extras += [(job, part, key) for part, key in enumerate(keys, 1) if key]
+        submitted = [job for job, _ in self._accepted] + [job for job, _ in self._parts] + self._doubtful
+        self._submitted = by_flight(submitted)
+        self.settled: dict[Flight, int] = {flight: len(jobs) for flight, jobs in self._submitted.items()}
+        # A job in `also_submitted` is one of `ended`: it is settled once.
+        counted = {id(job) for job in also_submitted}
+        for job in (*(job for job in ended if id(job) not in counted), *(move.job for move in self._moves)):
+            self.settled[job.flight] = self.settled.get(job.flight, 0) + 1
+
+    def book(self, books: Books, costs: Mapping[int, int]) -> None:
+        for flight, jobs in self._submitted.items():
+            route_id = flight.batch.route_id
+            books.submitted(flight.terms, route_id, costs.get(route_id, 0), jobs)
+
+    async def write_ids(self, db: Connection, at: datetime) -> None:
+        """A row for each part of a message that counts as submitted, without a key where the operator gave none."""
+        if self._submitted:
+            flights = list(self._submitted)
+            numbers = {flight: Int2(number) for number, flight in enumerate(flights, 1)}
+            ns = [numbers[job.flight] for job, _ in self._accepted]
+            keys = [key for _, key in self._accepted]
+            ids = [job.id for job, _ in self._accepted]
+            places, totals = [_ONE] * len(ids), [_ONE] * len(ids)
+            longer = [(job, part, key) for job, given in self._parts for part, key in enumerate(given, 1)]
+            for job, part, key in (*longer, *((job, 1, "") for job in self._doubtful)):
+                ns.append(numbers[job.flight])
+                keys.append(key)
+                ids.append(job.id)
+                places.append(Int2(part))
+                totals.append(Int2(max(1, job.parts)))
+            await _insert(db, flights, [ns, keys, ids, places, totals], at)
+        if self._extras:
+            flights = list({job.flight: None for job, _, _ in self._extras})
+            numbers = {flight: Int2(number) for number, flight in enumerate(flights, 1)}
+            columns = [
+                [numbers[job.flight] for job, _, _ in self._extras],
+                [key for _, _, key in self._extras],
+                [job.id for job, _, _ in self._extras],
+                int2s(part for _, part, _ in self._extras),
+                # Below 0: an id for receipts, not a sign that the message counts as submitted.
+                int2s(-max(1, job.parts) for job, _, _ in self._extras),
+            ]
+            await _insert(db, flights, columns, at + _BESIDE)
+
+    async def write_moves(self, db: Connection) -> dict[Flight, list[UUID]]:
+        """New batches for messages that go another way; returns the ids that the old ones keep, by position."""
+        kept: dict[Flight, list[UUID]] = {}
+        groups: dict[tuple[Flight, bool], list[Job]] = {}
+        for job, is_same_route in self._moves:
+            groups.setdefault((job.flight, is_same_route), []).append(job)
+        for (flight, is_same_route), jobs in groups.items():
+            batch = flight.batch
+            route_id, candidates, tries = batch.route_id, batch.candidates, batch.tries
+            if not is_same_route:
+                route_id, candidates, tries = candidates[0], candidates[1:], tries + 1
+            ids = sorted(job.id for job in jobs)
+            parameters = [uuid7(), route_id, int4s(candidates), ids, len(ids), tries, batch.tenant_id, batch.id]
+            await run(db, statements.MOVE, parameters)
+            left = kept.setdefault(flight, list(flight.ids))
+            for job in jobs:
+                left[job.position] = NIL
+        for flight, ids in kept.items():
+            count = sum(ident != NIL for ident in ids)
+            parameters = [ids, count, flight.batch.tenant_id, flight.batch.id, flight.token]
+            await run(db, statements.LEAVE, parameters)
+        if groups:
+            await run(db, statements.NOTIFY, [CHANNEL])
+        return kept
+
+
+async def _insert(db: Connection, flights: Sequence[Flight], columns: Sequence[object], at: datetime) -> None:
+    constants = [
+        int4s(flight.batch.route_id for flight in flights),
+        [flight.batch.tenant_id for flight in flights],
+        [flight.batch.origin_id for flight in flights],
+    ]
+    await run(db, statements.OPERATOR_IDS, [*constants, at, *columns])
+
+
+async def fence(db: Connection, states: Mapping[Flight, BatchState], lease_s: float) -> list[Flight]:
+    """Confirm and renew leases, and give batches their new state; returns the flights that are not ours any more."""
+    flights = sorted(states, key=lambda flight: (flight.batch.tenant_id.int, flight.batch.id.int))
+    parameters = [
+        lease_s / 2,
+        lease_s,
+        [flight.batch.tenant_id for flight in flights],
+        [flight.batch.id for flight in flights],
+        [flight.token for flight in flights],
+        int2s(states[flight] for flight in flights),
+    ]
+    cursor = await run(db, statements.FENCE, parameters)
+    ours = {ident for (ident,) in await cursor.fetchall()}
+    return [flight for flight in flights if flight.batch.id not in ours]

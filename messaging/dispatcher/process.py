@@ -1,0 +1,213 @@
+"""One dispatcher: claims batches of its lane, keeps the windows of its routes full, writes back what became of them.
+
+Four tasks with a connection each: claim, send, write, listen. What they share lives in the event loop alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import psycopg
+from django.db import OperationalError
+
+from kernel.domain.traffic import TrafficClass
+from messaging.dispatcher.claims import Claims, mark_sent
+from messaging.dispatcher.database import Connection, connect
+from messaging.dispatcher.desk import LINGER_S, Desk
+from messaging.dispatcher.flight import Job
+from messaging.dispatcher.routes import Routes
+from messaging.dispatcher.writer import Writer
+from messaging.services.writing import CHANNEL
+from routing.statuses import Lane
+
+log: Final = logging.getLogger(__name__)
+
+LEASE_S: Final = 30.0
+POLL_S: Final = 0.05
+REFRESH_S: Final = 2.0
+TAKE_BACK_S: Final = 1.0
+# A line that is down so long passes its batches on (facts on SMPP, section 10, rule 22).
+FAIL_OVER_S: Final = {True: 5.0, False: 30.0}
+RESTART_S: Final = (1.0, 2.0, 5.0, 10.0)
+
+
+class Dispatcher:
+    """
+    Args:
+        lease_s: on the database's clock.
+        refresh_s: how often routes are read and gauges written.
+    """
+
+    def __init__(self, lane: Lane, *, lease_s: float = LEASE_S, refresh_s: float = REFRESH_S) -> None:
+        self._lane = lane
+        self._lease_s = lease_s
+        self._refresh_s = refresh_s
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"[:64]
+        self._loop = asyncio.get_running_loop()
+        self._room = asyncio.Event()
+        self._batches = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._took_back_at = 0.0
+        self.ready = asyncio.Event()
+        self.routes = Routes(lane, self._owner, self._wake)
+
+    def stop(self) -> None:
+        """Begin the orderly end: no more claims, windows empty, leases given back."""
+        self._stopping.set()
+        self._wake()
+
+    async def run(self) -> None:
+        """Until `stop`.
+
+        Raises:
+            psycopg.OperationalError: the database went away; everything in memory is void, see Writer.run.
+        """
+        connections: list[Connection] = []
+        try:
+            for name in ("claim", "send", "write", "listen"):
+                connections.append(await connect(f"dispatch {self._lane} {name}"))  # noqa: PERF401 - closed below
+            await self._run(*connections)
+        finally:
+            await self.routes.abandon()
+            for connection in connections:
+                await connection.close()
+            await self.routes.close()
+
+    async def _run(self, claim: Connection, send: Connection, write: Connection, listen: Connection) -> None:
+        writer = Writer(
+            write, known=self.routes.known, costs=self.routes.costs, lease_s=self._lease_s, after=self._wake
+        )
+        claims = Claims(claim, writer.news, lease_s=self._lease_s, owner=self._owner)
+        await self.routes.refresh(writer)
+        self.ready.set()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(writer.run())
+            listening = group.create_task(self._listen(listen))
+            refreshing = group.create_task(self._refresh(writer))
+            working = [
+                group.create_task(self._claim(claims, writer)),
+                group.create_task(self._send(send)),
+            ]
+            await self._stopping.wait()
+            await asyncio.gather(*working, refreshing)
+            listening.cancel()
+            await self.routes.drain(writer)
+            writer.stop()
+
+    def _wake(self) -> None:
+        self._room.set()
+
+    # -- tasks
+
+    async def _claim(self, claims: Claims, writer: Writer) -> None:
+        while not self._stopping.is_set():
+            self._batches.clear()
+            now = self._loop.time()
+            if now - self._took_back_at >= TAKE_BACK_S:
+                self._took_back_at = now
+                await claims.take_back()
+                await self._fail_over(claims, writer, now)
+            appetites = [each for each in (desk.appetite() for desk in self.routes) if each is not None]
+            if appetites:
+                flights = await claims.claim(appetites, time.time())
+                writer.adopt(flights)
+                for desk in self.routes:
+                    desk.add(flight for flight in flights if flight.batch.route_id == desk.route_id)
+                if flights:
+                    self._room.set()
+                    continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._batches.wait(), POLL_S)
+
+    async def _fail_over(self, claims: Claims, writer: Writer, now: float) -> None:
+        for desk in self.routes:
+            low, high = desk.classes
+            is_otp = low == TrafficClass.OTP
+            if desk.down_since is None or now - desk.down_since < FAIL_OVER_S[is_otp]:
+                continue
+            if desk.stock:
+                desk.give_back()
+                desk.is_sending = True
+                writer.return_flights(desk.route_id)
+            if moved := await claims.fail_over([desk.route_id], low, high):
+                log.warning("route %s is down: %s batches go to their next route", desk.config.name, moved)
+
+    async def _send(self, db: Connection) -> None:
+        while not self._stopping.is_set():
+            self._room.clear()
+            wall = time.time()
+            taken: list[tuple[Desk, list[Job]]] = []
+            pause = POLL_S
+            for desk in self.routes:
+                jobs, wait = self._draw(desk, wall)
+                pause = min(pause, wait)
+                if jobs:
+                    taken.append((desk, jobs))
+            if taken:
+                await self._commit_and_send(db, taken, wall)
+                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._room.wait(), pause)
+
+    def _draw(self, desk: Desk, wall: float) -> tuple[list[Job], float]:
+        """Messages that may go now, and seconds until it is worth asking again."""
+        waiting = desk.waiting
+        if not waiting or desk.link is None:
+            return [], POLL_S
+        room = desk.link.room
+        if room <= 0:
+            soon = desk.link.next_room_s()
+            return [], POLL_S if soon is None else max(0.001, soon)
+        if room < desk.threshold and room < waiting and desk.lingers():
+            return [], LINGER_S
+        return desk.take(room, wall), POLL_S
+
+    async def _commit_and_send(self, db: Connection, taken: Sequence[tuple[Desk, list[Job]]], wall: float) -> None:
+        jobs = [job for _, members in taken for job in members]
+        while not await mark_sent(db, jobs):
+            jobs = [job for job in jobs if not job.flight.is_lost]
+        for desk, members in taken:
+            desk.send([job for job in members if not job.flight.is_lost], wall)
+
+    async def _listen(self, db: Connection) -> None:
+        await db.execute(f"LISTEN {CHANNEL}")
+        async for _ in db.notifies():
+            self._batches.set()
+
+    async def _refresh(self, writer: Writer) -> None:
+        while not self._stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._refresh_s)
+            if not self._stopping.is_set():
+                await self.routes.refresh(writer)
+                await self.routes.report()
+
+
+async def serve(lane: Lane, stopping: asyncio.Event) -> None:
+    """Run dispatchers until `stopping`: a new one, with empty hands, when the database was away."""
+    failures = 0
+    while not stopping.is_set():
+        dispatcher = Dispatcher(lane)
+        watch = asyncio.create_task(_stop_when(stopping, dispatcher))
+        try:
+            await dispatcher.run()
+        except* (psycopg.OperationalError, OperationalError) as problems:
+            pause = RESTART_S[min(failures, len(RESTART_S) - 1)]
+            failures += 1
+            log.error("the database is away, next try in %g s: %s", pause, problems.exceptions[0])
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause)
+        finally:
+            watch.cancel()
+
+
+async def _stop_when(stopping: asyncio.Event, dispatcher: Dispatcher) -> None:
+    await stopping.wait()
+    dispatcher.stop()

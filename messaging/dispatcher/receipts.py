@@ -1,0 +1,227 @@
+"""Which message a receipt is about, and what it says (facts on SMPP, section 8)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from kernel.db.arrays import int4s
+from kernel.smpp.message_ids import id_candidates, normalise_id
+from kernel.smpp.receipts import Receipt, ReceiptState
+from messaging.dispatcher import statements
+from messaging.dispatcher.database import Connection, run
+from messaging.dispatcher.flight import Terms
+from messaging.dispatcher.news import Ending, Known
+from messaging.statuses import Status
+from routing.contract import IncomingReceipt
+
+# A receipt overtakes its response by milliseconds: so long it waits for it in memory, unanswered.
+PARK_S: Final = 0.1
+# After the first second; then it stays for people to look at (facts on SMPP, section 8, rule 6).
+RETRIES_S: Final = (5.0, 30.0, 300.0, 3_600.0)
+TERMS_KEPT: Final = 20_000
+
+# Plain integers: they are hashed for every message.
+MEANING: Final[Mapping[ReceiptState, tuple[int, str]]] = {
+    ReceiptState.DELIVERED: (int(Status.DELIVERED), ""),
+    ReceiptState.EXPIRED: (int(Status.EXPIRED), "validity_expired"),
+    ReceiptState.UNDELIVERED: (int(Status.UNDELIVERED), "undeliverable"),
+    ReceiptState.REJECTED: (int(Status.REJECTED), "operator_rejected"),
+    ReceiptState.UNKNOWN: (int(Status.UNKNOWN), "outcome_unknown"),
+}
+# Digits of a number that must agree: operators write it with or without country code, plus or zeros.
+_TAIL: Final = 8
+
+
+class Heard(NamedTuple):
+    """A receipt, from a link (`ack`) or from the table of unmatched ones (`row_id` above 0)."""
+
+    route_id: int
+    keys: tuple[str, ...]
+    recipient: str
+    state: ReceiptState
+    stat: str
+    err: str
+    ack: Callable[[], None] | None
+    park_until: float = 0.0
+    row_id: int = 0
+    tries: int = 0
+
+
+class Hit(NamedTuple):
+    """A receipt's part of a message (`part` from 1), and the end it tells."""
+
+    ending: Ending
+    part: int
+    parts: int
+
+
+class Matched(NamedTuple):
+    """
+    `used`: (route, key) that need not be remembered any more. `acks` and `rows` are of all receipts that are done with.
+    """
+
+    hits: list[Hit]
+    endings: list[Ending]
+    acks: list[Callable[[], None]]
+    rows: list[int]
+    used: list[tuple[int, str]]
+    missing: list[Heard]
+
+    def copy(self) -> Matched:
+        return Matched(
+            list(self.hits), list(self.endings), list(self.acks), list(self.rows), list(self.used), list(self.missing)
+        )
+
+
+class Matcher:
+    """
+    Args:
+        known: per route, shared with the desks.
+    """
+
+    def __init__(self, known: Mapping[int, Known]) -> None:
+        self._known = known
+        self._terms: dict[UUID, Terms] = {}
+        self._loop = asyncio.get_running_loop()
+        self._clean = str.maketrans("", "", "\0")
+
+    def in_memory(self, incoming: Iterable[tuple[int, IncomingReceipt]]) -> Matched:
+        """Receipts of what this process submitted lately; the others are `missing`."""
+        matched = Matched([], [], [], [], [], [])
+        now = self._loop.time()
+        for route_id, (receipt, source, _, ack) in incoming:
+            meaning = MEANING.get(receipt.state)
+            if meaning is None or receipt.intermediate or not receipt.ids:
+                # Progress, or a receipt that names no message: nothing to keep, nothing to bring again.
+                matched.acks.append(ack)
+                continue
+            key = normalise_id(receipt.ids[0])
+            found = self._known[route_id].jobs.get(key)
+            if found is None or source[-_TAIL:] != found[0].recipient[-_TAIL:]:
+                matched.missing.append(self._heard(route_id, receipt, source, ack, now))
+                continue
+            job, part = found
+            status, code = meaning
+            ending = Ending(
+                job.flight.terms,
+                job.id,
+                route_id,
+                status,
+                code,
+                f"stat:{receipt.stat} err:{receipt.err}"[:64] if code else "",
+                job.segments,
+                job.price_micros,
+                int((now - job.sent_at) * 1000),
+                None,
+            )
+            matched.acks.append(ack)
+            matched.used.append((route_id, key))
+            if job.parts == 1:
+                matched.endings.append(ending)
+            else:
+                matched.hits.append(Hit(ending, part, job.parts))
+        return matched
+
+    def again(self, parked: Iterable[Heard], matched: Matched) -> list[Heard]:
+        """Parked receipts once more; what is found goes into `matched`, the rest is returned."""
+        now = self._loop.time()
+        left = []
+        for heard in parked:
+            jobs = self._known[heard.route_id].jobs
+            found = next((jobs[key] for key in heard.keys if key in jobs), None)
+            if found is None or found[0].recipient[-_TAIL:] != heard.recipient[-_TAIL:]:
+                left.append(heard)
+                continue
+            job, part = found
+            latency_ms = int((now - job.sent_at) * 1000)
+            self._hit(heard, job.flight.terms, job.id, (part, job.parts), job, latency_ms, matched)
+        return left
+
+    async def in_database(self, db: Connection, receipts: Sequence[Heard], matched: Matched, at: datetime) -> None:
+        """Look the receipts up, in the transaction that runs; not found is `missing`."""
+        keys = sorted({key for heard in receipts for key in heard.keys})
+        routes = int4s(sorted({heard.route_id for heard in receipts}))
+        cursor = await run(db, statements.MATCH, [routes, keys])
+        found: dict[tuple[int, str], list[tuple[Any, ...]]] = {}
+        for row in await cursor.fetchall():
+            found.setdefault((row[0], row[1]), []).append(row)
+        await self._learn_terms(db, [(row[2], row[6]) for rows in found.values() for row in rows])
+        for heard in receipts:
+            rows = [row for key in heard.keys for row in found.get((heard.route_id, key), ())]
+            rows = [row for row in rows if row[6] in self._terms]
+            if not rows:
+                matched.missing.append(heard)
+                continue
+            # Several messages with one id: the recipient decides, else the newest.
+            same = [row for row in rows if row[8][-_TAIL:] == heard.recipient[-_TAIL:]]
+            _, _, _, ident, part, parts, origin, sent_at, _, segments, price = (same or rows)[-1]
+            latency_ms = int((at - sent_at).total_seconds() * 1000)
+            size = _Size(segments, price)
+            self._hit(heard, self._terms[origin], ident, (part, parts), size, latency_ms, matched)
+
+    async def _learn_terms(self, db: Connection, batches: Iterable[tuple[UUID, UUID]]) -> None:
+        unknown = sorted({pair for pair in batches if pair[1] not in self._terms})
+        if not unknown:
+            return
+        if len(self._terms) > TERMS_KEPT:
+            for origin in list(islice(self._terms, TERMS_KEPT // 2)):
+                del self._terms[origin]
+        tenants, ids = [tenant for tenant, _ in unknown], [ident for _, ident in unknown]
+        cursor = await run(db, statements.TERMS, [tenants, ids])
+        for row in await cursor.fetchall():
+            self._terms[row[1]] = Terms(*row)
+
+    def _hit(
+        self,
+        heard: Heard,
+        terms: Terms,
+        message_id: UUID,
+        part: tuple[int, int],
+        size: Any,
+        latency_ms: int,
+        matched: Matched,
+    ) -> None:
+        status, code = MEANING[heard.state]
+        ending = Ending(
+            terms,
+            message_id,
+            heard.route_id,
+            status,
+            code,
+            f"stat:{heard.stat} err:{heard.err}"[:64] if code else "",
+            size.segments,
+            size.price_micros,
+            latency_ms,
+            None,
+        )
+        if part[1] == 1:
+            matched.endings.append(ending)
+        else:
+            matched.hits.append(Hit(ending, *part))
+        if heard.ack is not None:
+            matched.acks.append(heard.ack)
+        if heard.row_id:
+            matched.rows.append(heard.row_id)
+
+    def _heard(self, route_id: int, receipt: Receipt, source: str, ack: Callable[[], None], now: float) -> Heard:
+        keys = tuple(dict.fromkeys(key.translate(self._clean) for raw in receipt.ids for key in id_candidates(raw)))
+        return Heard(
+            route_id,
+            tuple(key[:64] for key in keys if key),
+            source.translate(self._clean)[:21],
+            receipt.state,
+            receipt.stat.translate(self._clean)[:16],
+            receipt.err.translate(self._clean)[:16],
+            ack,
+            now + PARK_S,
+        )
+
+
+class _Size(NamedTuple):
+    segments: int
+    price_micros: int
