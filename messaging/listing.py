@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.db.models import QuerySet
 
 from kernel.db.tenancy import current_tenant_id, scoped_connection
 from messaging.models import Message
-from messaging.statuses import Status
+from messaging.statuses import FINAL_FROM, EventKind, Status
 
 PAGE_SIZE: Final = 50
 
@@ -30,11 +31,32 @@ class MessagePage:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Which final messages a list is of: these outcomes, and a campaign's or a code's only where given."""
+    """Which messages a list is of: those the log says became one of `statuses`, and only of this kind where given.
+
+    Final statuses are what a message is; ACCEPTED and SUBMITTED are what it once became, whatever came later.
+
+    Args:
+        since: from this instant of acceptance on, `until` before that one; the roll-ups count by the same instant.
+    """
 
     statuses: tuple[Status, ...]
     campaign_id: UUID | None = None
     error_code: str = ""
+    traffic_class: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def where(self) -> tuple[str, list[Any]]:
+        """SQL behind an AND for each condition given, and its parameters."""
+        conditions = {
+            " AND campaign_id = %s": self.campaign_id,
+            " AND error_code = %s": self.error_code or None,
+            " AND traffic_class = %s": self.traffic_class,
+            " AND cohort_at >= %s": self.since,
+            " AND cohort_at < %s": self.until,
+        }
+        given = {sql: value for sql, value in conditions.items() if value is not None}
+        return "".join(given), list(given.values())
 
 
 def by_id(
@@ -73,7 +95,7 @@ Place = tuple[int, int]  # event id, index in its ids
 
 _HEADS_SQL: Final = """
 SELECT id, messages FROM message_events
-WHERE tenant_id = %s AND outcome = %s AND kind IN (3, 4) AND id {at_least} %s{more} ORDER BY id {direction} LIMIT %s"""
+WHERE tenant_id = %s AND outcome = %s AND kind = ANY(%s) AND id {at_least} %s{more} ORDER BY id {direction} LIMIT %s"""
 
 
 def _places(wanted: Outcomes, start: Place | None, count: int, *, is_upward: bool) -> list[tuple[Place, UUID]]:
@@ -106,20 +128,22 @@ def _enough(heads: Sequence[tuple[int, int]], start: Place | None, count: int, *
 
 
 def _heads(wanted: Outcomes, start: Place | None, count: int, *, is_upward: bool) -> list[tuple[int, int]]:
-    more, extra = "", list[Any]()
-    if wanted.campaign_id is not None:
-        more, extra = " AND campaign_id = %s", [wanted.campaign_id]
-    if wanted.error_code:
-        more, extra = f"{more} AND error_code = %s", [*extra, wanted.error_code]
+    more, extra = wanted.where()
     sql = _HEADS_SQL.format(at_least=">=" if is_upward else "<=", direction="ASC" if is_upward else "DESC", more=more)
     bound = start[0] if start else 2**63 - 1
     parameters: list[Any] = []
     for status in wanted.statuses:
         # One ordered index scan for each outcome, merged: a single one with IN would sort the whole campaign.
-        parameters += [current_tenant_id(), int(status), bound, *extra, count + 1]
+        parameters += [current_tenant_id(), int(status), _kinds(status), bound, *extra, count + 1]
     with scoped_connection().cursor() as cursor:
         cursor.execute(" UNION ALL ".join([f"({sql})"] * len(wanted.statuses)), parameters)
         return sorted(cursor.fetchall(), reverse=not is_upward)
+
+
+def _kinds(status: Status) -> list[int]:
+    if status >= FINAL_FROM:
+        return [int(EventKind.FINAL), int(EventKind.CORRECTED)]
+    return [int(EventKind.SUBMITTED if status is Status.SUBMITTED else EventKind.ACCEPTED)]
 
 
 def _indexed(ids: Sequence[UUID], is_upward: bool) -> Iterator[tuple[int, UUID]]:
@@ -134,7 +158,7 @@ def _standing(wanted: Outcomes, places: Sequence[tuple[Place, UUID]]) -> list[tu
     return [
         (f"{place[0]}.{place[1]}", messages[ident])
         for place, ident in places
-        if ident in messages and messages[ident].status in wanted.statuses
+        if ident in messages and (messages[ident].status in wanted.statuses or min(wanted.statuses) < FINAL_FROM)
     ]
 
 

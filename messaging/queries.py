@@ -7,10 +7,13 @@ changes after accept (DESIGN section 4).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from kernel.db.tenancy import current_tenant_id, scoped_connection
+from kernel.domain.ids import uuid7_floor
 from messaging.listing import PAGE_SIZE, MessagePage, Outcomes, by_id, by_outcome
 from messaging.models import Message
 from messaging.statuses import FINAL_FROM, TERM_OF, BatchState, Status, Term
@@ -132,3 +135,37 @@ def texts_of(messages: Sequence[Message]) -> dict[UUID, str]:
             )
             texts |= dict(cursor.fetchall())
     return texts
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of messages is narrowed to; `became` as in `Outcomes`, or the statuses of Term.WAITING."""
+
+    recipient: str = ""
+    campaign_id: UUID | None = None
+    became: tuple[Status, ...] = ()
+    error_code: str = ""
+    traffic_class: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def find(wanted: Filter, *, before: str | None = None, after: str | None = None, size: int = PAGE_SIZE) -> MessagePage:
+    """One page of the messages that fit, newest first: of final ones by the log, else by recipient, campaign or id."""
+    is_of_log = bool(wanted.became) and wanted.became != OUTCOMES_OF[Term.WAITING] and not wanted.recipient
+    if is_of_log:
+        outcomes = Outcomes(
+            wanted.became, wanted.campaign_id, wanted.error_code, wanted.traffic_class, wanted.since, wanted.until
+        )
+        return by_outcome(outcomes, before=before, after=after, size=size)
+    conditions: dict[str, Any] = {
+        "recipient": wanted.recipient or None,
+        "campaign_id": wanted.campaign_id,
+        "status__in": wanted.became or None,
+        "error_code": wanted.error_code or None,
+        "traffic_class": wanted.traffic_class,
+        "id__gte": uuid7_floor(wanted.since) if wanted.since else None,
+        "id__lt": uuid7_floor(wanted.until) if wanted.until else None,
+    }
+    given = {name: value for name, value in conditions.items() if value is not None}
+    return by_id(Message.objects.filter(**given), before=before, after=after, size=size)
