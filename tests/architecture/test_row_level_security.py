@@ -86,6 +86,22 @@ def test_policies_admit_the_tenant_itself_and_the_platform_and_nobody_else() -> 
     assert owned_tables() - reached.keys() == set()
 
 
+def test_what_a_tenant_may_write_is_what_a_tenant_may_see() -> None:
+    """WITH CHECK is an expression of its own; one that says less than USING lets rows into another tenant."""
+    checks = rows(
+        "SELECT c.relname, pg_get_expr(coalesce(p.polwithcheck, p.polqual), p.polrelid) "
+        "FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid "
+        "WHERE 'dakiya_tenant'::regrole = ANY(p.polroles) AND p.polcmd IN ('*', 'a', 'w')"
+    )
+    assert {table for table, _ in checks} >= owned_tables()
+    assert [check for check in checks if "current_setting('dakiya.tenant'" not in check[1]] == []
+
+
+def test_no_policy_is_for_everybody() -> None:
+    open_tables = "SELECT c.relname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE 0 = ANY(p.polroles)"
+    assert names(open_tables) == set()
+
+
 def test_the_key_of_every_table_begins_with_the_tenant() -> None:
     keys = rows(
         f"SELECT t.relname, {COLUMNS.format(keys='k.conkey', table='t.oid')} FROM ({OWNED}) t "

@@ -32,7 +32,7 @@ from tests.security.company import Company
 
 Maker = Callable[[Company], object]
 _numbers = count(1)
-_headers: Iterator[str] = ("".join(letters) for letters in product(ascii_uppercase, repeat=6))
+headers: Iterator[str] = ("".join(letters) for letters in product(ascii_uppercase, repeat=6))
 
 
 def url_of(address: Address, company: Company) -> str:
@@ -82,12 +82,12 @@ def entity(company: Company) -> object:
 
 @inside
 def sender(company: Company) -> object:
-    return make_sender(next(_headers)).pk
+    return make_sender(next(headers)).pk
 
 
 @inside
 def template(company: Company) -> object:
-    return make_template(sender=make_sender(next(_headers)), name=f"Template {next(_numbers)}", is_approved=False).pk
+    return make_template(sender=make_sender(next(headers)), name=f"Template {next(_numbers)}", is_approved=False).pk
 
 
 @inside

@@ -1,0 +1,94 @@
+"""Every place where the product looks across tenants, with its reason."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
+ROOMS: Final = (
+    "audit",
+    "billing",
+    "campaigns",
+    "compliance",
+    "messaging",
+    "platform",
+    "reporting",
+    "routing",
+    "tenants",
+)
+# Files with the reasons that they give, as they are written.
+ACROSS: Final = {
+    ("audit/sealing.py", "find the audit trails to seal"),
+    ("billing/exports.py", "find exports that lost their task"),
+    ("campaigns/services/control.py", "look after running campaigns"),
+    ("campaigns/services/imports.py", "find imports that lost their worker"),
+    ("campaigns/services/running.py", "claim due campaigns"),
+    ("campaigns/services/running.py", "find campaigns whose time is over"),
+    ("messaging/management/commands/audit_books.py", "audit the books"),
+    ("messaging/services/sweeping.py", "f'find batches to end as {status.label}'"),
+    ("messaging/services/sweeping.py", "forget expired idempotency keys and unmatched receipts"),
+    ("messaging/services/sweeping.py", "release due batches"),
+    ("platform/config/demo/build.py", "find a demo tenant"),
+    ("reporting/folding.py", "fold message events into roll-ups"),
+    ("reporting/recounting.py", "recount roll-ups"),
+    ("tenants/access.py", "f'{view.__module__}.{view.__name__}'"),
+    ("tenants/mailing.py", "claim invitations to mail"),
+    ("tenants/management/commands/create_tenant.py", "create a tenant and invite its owner"),
+    ("tenants/queries.py", "list all tenants"),
+    ("tenants/services/organisations.py", "create a tenant"),
+    ("tenants/services/organisations.py", "suspend or free a tenant"),
+}
+# Who speaks of the role without the context: what makes roles and tables, and the dispatcher's own connections.
+BY_HAND: Final = {
+    "messaging/dispatcher/statements.py",
+    "platform/kernel/db/operations.py",
+    "platform/kernel/db/partitions.py",
+    "platform/kernel/db/roles.py",
+    "platform/kernel/db/tenancy.py",
+}
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    """Name and content of every file of the product."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if not {"tests", "migrations"} & set(path.parts):
+                yield str(path.relative_to(ROOT)), path.read_text()
+
+
+def reasons(source: str) -> Iterator[str]:
+    """Of every call of platform_context, by whatever module it is reached."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "platform_context":
+            (given,) = [keyword.value for keyword in node.keywords if keyword.arg == "reason"]
+            yield str(given.value) if isinstance(given, ast.Constant) else ast.unparse(given)
+
+
+def test_looking_across_tenants_is_listed_with_its_reason() -> None:
+    found = {(name, reason) for name, source in sources() for reason in reasons(source)}
+    assert found - ACROSS == set(), (
+        "These look across tenants and are not listed. Is there no way within one tenant? If there is none, add file "
+        "and reason to ACROSS, where the next reader will look for them."
+    )
+    assert ACROSS - found == set(), "These no longer look across tenants: take them off the list."
+
+
+def test_the_platforms_role_is_taken_by_the_context_alone() -> None:
+    found = {name for name, source in sources() if "dakiya_platform" in source or "PLATFORM_ROLE" in source}
+    assert found == BY_HAND
+
+
+def test_no_context_is_entered_under_another_name() -> None:
+    """The list above finds calls by their name."""
+    aliases = [
+        name
+        for name, source in sources()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom)
+        for imported in node.names
+        if imported.name == "platform_context" and imported.asname
+    ]
+    assert aliases == []
