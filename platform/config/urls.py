@@ -33,7 +33,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/", include("routing.urls")),
     path("money/", include("billing.urls")),
     path("messages/", include("messaging.urls")),
+    path("", include("campaigns.urls")),
     path("", include("compliance.urls")),
+    path("", include("reporting.urls")),
 ]
 if not settings.IS_PRODUCTION:
     urlpatterns.append(path("styleguide/", open_page(styleguide), name="styleguide"))

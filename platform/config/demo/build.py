@@ -17,7 +17,7 @@ from compliance.models import Entity, Sender, Template
 from compliance.services.templates import TemplateDraft
 from compliance.statuses import SenderKind
 from compliance.tags import Variable
-from config.demo.cast import MICROS, PASSWORD, PLATFORM_LOGIN, RATES, DemoTemplate, DemoTenant
+from config.demo.cast import MICROS, PASSWORD, PEOPLE, PLATFORM_LOGIN, RATES, DemoTemplate, DemoTenant
 from kernel.db.tenancy import platform_context, tenant_context
 from kernel.domain.traffic import TrafficClass
 from routing.models import Plan, Route
@@ -90,7 +90,7 @@ def ensure_card(now: datetime) -> RateCard:
 def ensure_tenant(cast: DemoTenant, card: RateCard, now: datetime) -> Tenant:
     with platform_context(reason="find a demo tenant"):
         tenant = Tenant.objects.filter(slug=cast.slug).first()
-    people = {role: ensure_user(cast.email(role), f"{role.label} of {cast.name}") for role in cast.roles}
+    people = {role: ensure_user(cast.email(role), PEOPLE[role]) for role in cast.roles}
     owner = people[Role.OWNER]
     if tenant is None:
         tenant = create_tenant(name=cast.name, slug=cast.slug, owner=owner, now=now)

@@ -11,6 +11,14 @@ from tenants.roles import Role
 PASSWORD: Final = "postman-demo-26"  # noqa: S105 - printed on every start of a development installation
 MICROS: Final = 1_000_000
 PLATFORM_LOGIN: Final = "operator@dakiya.example"
+PEOPLE: Final = {
+    Role.OWNER: "Asha Mehta",
+    Role.MARKETER: "Priya Nair",
+    Role.COMPLIANCE: "Omar Siddiqui",
+    Role.FINANCE: "Farah Khan",
+    Role.DEVELOPER: "Dev Sharma",
+    Role.VIEWER: "Vikram Rao",
+}
 
 
 @dataclass(frozen=True, slots=True)
