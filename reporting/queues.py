@@ -1,0 +1,86 @@
+"""What is under way now, over all tenants: the queues, what nobody has answered, receipts without a message.
+
+Read live from the batches by their partial indexes, in a platform context; the history of batches is not touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count, Q
+
+from kernel.db.tenancy import scoped_connection
+from kernel.domain.traffic import TrafficClass
+from messaging.models import UnmatchedReceipt
+from messaging.statuses import FINAL_FROM, BatchState
+
+# A receipt may overtake its message by seconds; after this, one without a message is news (facts on KPIs, section 2).
+UNMATCHED_AFTER: Final = timedelta(minutes=10)
+
+# Each SELECT names its state so that the partial index of that state answers it.
+_BY_STATE: Final = """
+SELECT {state}, route_id, traffic_class, count(*), sum(messages - least(sent_upto, messages)),
+    min(coalesce(due_at, accepted_at)) FROM batches WHERE state = {state} GROUP BY route_id, traffic_class"""
+_DEPTH_SQL: Final = " UNION ALL ".join(
+    _BY_STATE.format(state=int(state))
+    for state in (BatchState.READY, BatchState.LEASED, BatchState.WAITING, BatchState.HELD)
+)
+_DOUBT_SQL: Final = f"""
+WITH left_over AS (
+    SELECT tenant_id, ids[1:sent_upto] AS ids, accepted_at FROM batches
+    WHERE state = {BatchState.READY} AND sent_upto > 0
+    UNION ALL
+    SELECT tenant_id, ids[1:sent_upto], accepted_at FROM batches
+    WHERE state = {BatchState.LEASED} AND lease_until < now() AND sent_upto > 0
+)
+SELECT count(*) FROM left_over b CROSS JOIN unnest(b.ids) AS u (id)
+JOIN messages m ON m.tenant_id = b.tenant_id AND m.id = u.id AND m.status < {FINAL_FROM}
+WHERE NOT EXISTS (
+    SELECT FROM operator_ids o WHERE o.tenant_id = b.tenant_id AND o.message_id = u.id AND o.at >= b.accepted_at
+)"""  # noqa: S608 - the numbers are constants of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Batches of one route, class and state. `oldest` is when the first of them could have gone."""
+
+    state: BatchState
+    route_id: int
+    traffic_class: TrafficClass
+    batches: int
+    messages: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    waiting: int
+    overdue: int
+
+
+def depth() -> list[Queue]:
+    """Every queue that is not empty, by class, then route; one query."""
+    with scoped_connection().cursor() as cursor:
+        cursor.execute(_DEPTH_SQL)
+        found = [
+            Queue(BatchState(state), route_id, TrafficClass(kind), batches, int(messages), oldest)
+            for state, route_id, kind, batches, messages, oldest in cursor.fetchall()
+        ]
+    return sorted(found, key=lambda queue: (queue.traffic_class, queue.route_id, queue.state))
+
+
+def in_doubt() -> int:
+    """Messages whose dispatcher went away between socket and answer, not yet sent again or settled; one query."""
+    with scoped_connection().cursor() as cursor:
+        cursor.execute(_DOUBT_SQL)
+        (count,) = cursor.fetchone() or (0,)
+        return int(count)
+
+
+def unmatched(now: datetime) -> Unmatched:
+    """Receipts that are still tried, and those of them that wait too long; one query."""
+    overdue = Count("pk", filter=Q(received_at__lt=now - UNMATCHED_AFTER))
+    sums = UnmatchedReceipt.objects.exclude(next_try_at=None).aggregate(waiting=Count("pk"), overdue=overdue)
+    return Unmatched(sums["waiting"], sums["overdue"])
