@@ -155,7 +155,7 @@ def _judge(filling: Filling, recipients: list[str], now: datetime) -> Judge:
     )
 
 
-def sample_rows(list_ids: Sequence[UUID], size: int = SAMPLE) -> list[ContactRow]:
+def sample_rows(list_ids: Sequence[UUID], size: int) -> list[ContactRow]:
     """Some people of every list, each once: lists differ more than the people on one."""
     share = max(size // max(len(list_ids), 1), 1)
     rows = {row[0]: row for list_id in list_ids for row in audience_page([list_id], limit=share)}
@@ -169,7 +169,7 @@ def estimate_now(*, list_ids: Sequence[UUID], filling: Filling, now: datetime) -
     if people <= EXACT_LIMIT:
         for rows in audience_pages(list_ids):
             counting.add(rows)
-    elif sample := sample_rows(list_ids):
+    elif sample := sample_rows(list_ids, SAMPLE):
         counting.add(sample)
     return counting.result(people)
 

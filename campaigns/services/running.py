@@ -17,6 +17,7 @@ from django.db.models import F
 
 from audit.services import SYSTEM, record
 from campaigns.models import Campaign, Chunk, Run
+from campaigns.progress import progress_of
 from campaigns.services.audience import contacts_by_id, freeze_audience, list_ids_of
 from campaigns.services.filling import Filling
 from campaigns.services.moving import locked_campaign, move, stop
@@ -115,7 +116,8 @@ def prepare(*, campaign_id: UUID, now: datetime) -> Run | None:
             return None
         run = Run.objects.create(campaign=campaign, frozen_at=now)
         run.target, run.chunks = freeze_audience(run, list_ids_of(campaign))
-        run.save(update_fields=["target", "chunks"])
+        run.progress = progress_of(campaign, run).as_json()
+        run.save(update_fields=["target", "chunks", "progress"])
         move(campaign, CampaignEvent.FREEZE)
         record(
             action="campaign.start",

@@ -17,6 +17,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("compliance.api.urls")),
     path("", include("billing.api.urls")),
     path("", include("messaging.api.urls")),
+    path("", include("campaigns.api.urls")),
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs", ApiDocs.as_view(), name="api-docs"),
 ]

@@ -1,0 +1,37 @@
+"""Pages of contacts, lists, imports and campaigns, mounted at the root."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from campaigns.views import compose, contacts, imports, running
+
+app_name = "campaigns"
+urlpatterns = [
+    path("contacts/", contacts.contact_list, name="contacts"),
+    path("contacts/<uuid:pk>/", contacts.contact_detail, name="contact"),
+    path("lists/", contacts.list_list, name="lists"),
+    path("lists/<uuid:pk>/", contacts.list_detail, name="list"),
+    path("imports/", imports.import_list, name="imports"),
+    path("imports/new/", imports.import_new, name="import-new"),
+    path("imports/<uuid:pk>/", imports.import_detail, name="import"),
+    path("imports/<uuid:pk>/live/", imports.import_live, name="import-live"),
+    path("imports/<uuid:pk>/confirm/", imports.import_confirm, name="import-confirm"),
+    path("imports/<uuid:pk>/read-again/", imports.import_read_again, name="import-read-again"),
+    path("imports/<uuid:pk>/cancel/", imports.import_cancel, name="import-cancel"),
+    path("imports/<uuid:pk>/rejects/", imports.import_rejects, name="import-rejects"),
+    path("campaigns/", running.campaign_list, name="campaigns"),
+    path("campaigns/new/", compose.campaign_new, name="campaign-new"),
+    path("campaigns/<uuid:pk>/", running.campaign_detail, name="campaign"),
+    path("campaigns/<uuid:pk>/audience/", compose.campaign_audience, name="campaign-audience"),
+    path("campaigns/<uuid:pk>/message/", compose.campaign_message, name="campaign-message"),
+    path("campaigns/<uuid:pk>/preview/", compose.campaign_preview, name="campaign-preview"),
+    path("campaigns/<uuid:pk>/schedule/", compose.campaign_schedule, name="campaign-schedule"),
+    path("campaigns/<uuid:pk>/check/", compose.campaign_check, name="campaign-check"),
+    path("campaigns/<uuid:pk>/cost/", compose.campaign_cost, name="campaign-cost"),
+    path("campaigns/<uuid:pk>/launch/", compose.campaign_launch, name="campaign-launch"),
+    path("campaigns/<uuid:pk>/live/", running.campaign_live, name="campaign-live"),
+    path("campaigns/<uuid:pk>/messages/", running.campaign_messages, name="campaign-messages"),
+    path("campaigns/<uuid:pk>/why/", running.campaign_why, name="campaign-why"),
+    path("campaigns/<uuid:pk>/<slug:verb>/", running.campaign_act, name="campaign-act"),
+]
