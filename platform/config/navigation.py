@@ -14,12 +14,13 @@ from tenants.roles import Permission
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One link; `permission` None is for every member."""
+    """One link; `permission` None is for every member. `places` are addresses beside its own where it is lit."""
 
     label: str
     icon: str
     url_name: str
     permission: Permission | None = None
+    places: tuple[str, ...] = ()
 
 
 TENANT: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
@@ -28,7 +29,7 @@ TENANT: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
         (
             Entry("Overview", "overview", "reporting:home", Permission.VIEW_REPORTS),
             Entry("Campaigns", "send", "campaigns:campaigns", Permission.VIEW_CAMPAIGNS),
-            Entry("Contacts", "users", "campaigns:lists", Permission.MANAGE_CONTACTS),
+            Entry("Contacts", "users", "campaigns:lists", Permission.MANAGE_CONTACTS, ("/contacts/", "/imports/")),
             Entry("Messages", "message", "messaging:messages", Permission.VIEW_MESSAGES),
         ),
     ),
@@ -37,7 +38,7 @@ TENANT: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
         (
             Entry("Review queue", "shield-check", "compliance:queue", Permission.REVIEW_COMPLIANCE),
             Entry("Templates", "template", "compliance:templates", Permission.MANAGE_COMPLIANCE),
-            Entry("Sender IDs", "id-badge", "compliance:senders", Permission.MANAGE_COMPLIANCE),
+            Entry("Sender IDs", "id-badge", "compliance:senders", Permission.MANAGE_COMPLIANCE, ("/entities/",)),
             Entry("Opt-outs", "ban", "compliance:opt-outs", Permission.MANAGE_COMPLIANCE),
         ),
     ),
@@ -66,6 +67,9 @@ CONSOLE: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
 )
 
 
+ROOTS: Final = ("/", "/console/")
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of layouts/app.html and layouts/console.html; empty before somebody has signed in."""
     user = getattr(request, "user", None)
@@ -91,12 +95,13 @@ def _sections(
 ) -> list[dict[str, Any]]:
     shown = []
     links = [(title, [_link(entry) for entry in entries if _may(entry, permissions)]) for title, entries in sections]
-    active = max(
-        (item["url"] for _, items in links for item in items if path.startswith(item["url"])), key=len, default=""
-    )
+    places = [place for _, items in links for item in items for place in item["places"]]
+    # The longest address that the page lies under; an overview, which every page lies under, only for itself.
+    over = [place for place in places if path == place or (place not in ROOTS and path.startswith(place))]
+    lit = max(over, key=len, default="")
     for title, items in links:
         for item in items:
-            item["active"] = item["url"] == active
+            item["active"] = lit in item["places"]
         if items:
             shown.append({"title": title, "items": items})
     return shown
@@ -107,7 +112,8 @@ def _may(entry: Entry, permissions: frozenset[Permission]) -> bool:
 
 
 def _link(entry: Entry) -> dict[str, Any]:
-    return {"label": entry.label, "icon": entry.icon, "url": reverse(entry.url_name), "badge": None}
+    url = reverse(entry.url_name)
+    return {"label": entry.label, "icon": entry.icon, "url": url, "badge": None, "places": (url, *entry.places)}
 
 
 def _choices(request: HttpRequest) -> list[dict[str, Any]]:
