@@ -23,8 +23,8 @@ from messaging.statuses import BatchState, Status
 log: Final = logging.getLogger(__name__)
 
 NIL: Final = UUID(int=0)
-# A stride goes to the socket only while its batch's lease has so many seconds left.
-LEASE_MARGIN_S: Final = 5.0
+# A stride goes to the socket only while its batch's lease has this share of its length left.
+LEASE_MARGIN: Final = 1 / 6
 
 
 class _Loaded(NamedTuple):
@@ -164,14 +164,14 @@ class Claims:
         return cursor.rowcount
 
 
-async def mark_sent(db: Connection, jobs: Iterable[Job]) -> bool:
+async def mark_sent(db: Connection, jobs: Iterable[Job], lease_s: float) -> bool:
     """Commit `sent_upto` for what is about to go to a socket; flights whose lease is gone are marked as lost.
 
     Returns:
         False when it took so long that leases must be asked again.
     """
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    began, margin_s = loop.time(), lease_s * LEASE_MARGIN
     upto: dict[Flight, int] = {}
     for job in jobs:
         flight = job.flight
@@ -182,7 +182,7 @@ async def mark_sent(db: Connection, jobs: Iterable[Job]) -> bool:
         [flight.batch.id for flight in flights],
         [flight.token for flight in flights],
         int4s(upto[flight] for flight in flights),
-        LEASE_MARGIN_S,
+        margin_s,
     ]
     try:
         async with platform(db):
@@ -196,4 +196,4 @@ async def mark_sent(db: Connection, jobs: Iterable[Job]) -> bool:
         else:
             flight.is_lost = True
             log.warning("batch %s is not ours any more: its lease ended", flight.batch.id)
-    return loop.time() - began < LEASE_MARGIN_S
+    return loop.time() - began < margin_s

@@ -93,6 +93,9 @@ class Desk:
     @property
     def waiting(self) -> int:
         """Messages that could go now."""
+        now = self._loop.time()
+        while self._later and self._later[0][0] <= now:
+            self._head.append(heappop(self._later)[2])
         return len(self._head) + sum([len(flight.queue) for flight in self.stock])
 
     @property
@@ -125,9 +128,6 @@ class Desk:
 
     def take(self, room: int, wall: float) -> list[Job]:
         """Messages for so many parts, those that were handed back first; what is past its validity ends here."""
-        now = self._loop.time()
-        while self._later and self._later[0][0] <= now:
-            self._head.append(heappop(self._later)[2])
         taken: list[Job] = []
         left = self._draw(self._head, taken, room, wall)
         for flight in self.stock:

@@ -171,7 +171,7 @@ class Dispatcher:
 
     async def _commit_and_send(self, db: Connection, taken: Sequence[tuple[Desk, list[Job]]], wall: float) -> None:
         jobs = [job for _, members in taken for job in members]
-        while not await mark_sent(db, jobs):
+        while not await mark_sent(db, jobs, self._lease_s):
             jobs = [job for job in jobs if not job.flight.is_lost]
         for desk, members in taken:
             desk.send([job for job in members if not job.flight.is_lost], wall)

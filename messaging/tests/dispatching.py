@@ -1,4 +1,4 @@
-"""A dispatcher and a simulated operator in one event loop, over a real socket, with a tenant that has accepted messages.
+"""Dispatchers and a simulated operator in one event loop, over a real socket, and a tenant that has messages to send.
 
 Stories ask the database in the loop itself: for some milliseconds nothing else happens then, which hides nothing.
 """
@@ -15,22 +15,32 @@ from django.db import connections
 from django.db.models import Sum
 
 from billing.models import ChargedOn, Wallet
+from compliance.models import Sender
+from compliance.tests.builders import make_template
 from kernel.db.tenancy import platform_context, scoped_connection, tenant_context
+from kernel.domain.clock import utc_now
+from kernel.smpp.receipt_writing import receipt_date
 from messaging.dispatcher.process import Dispatcher
 from messaging.drafts import Draft
 from messaging.models import Batch, Message, MessageEvent, UnmatchedReceipt
 from messaging.services.books import audit_tenant
 from messaging.statuses import EventKind, Status
-from messaging.tests.world import World, draft, make_world
+from messaging.tests.world import HEADER, World, draft, make_world
 from routing.registry import providers
+from routing.smsc.centre import Due
 from routing.smsc.server import Simulator
 from routing.smsc.settings import Settings
 from routing.statuses import Lane
 from routing.tests.stage import FAST, FAST_ANSWERS
 
 TIMEOUT_S: Final = 20.0
-LEASE_S: Final = 8.0
+LEASE_S: Final = 6.0
 MARK: Final = 9090
+LONG_TEXT: Final = (
+    "Dear customer, " + "your parcel was handed over to the courier and will be with you soon. " * 5 + "-ACME"
+)
+OTP_BODY: Final = "{#var#} is your passcode for the shop. -ACME"
+OTP_TEXT: Final = "482913 is your passcode for the shop. -ACME"
 
 
 def numbers(count: int, ending: str = "") -> list[str]:
@@ -48,6 +58,18 @@ class Scene:
     dispatchers: list[tuple[Dispatcher, asyncio.Task[None]]] = field(default_factory=list)
 
     # -- acting
+
+    def allow(self, body: str, *, is_otp: bool = False) -> None:
+        """One more approved template of the tenant's sender."""
+        with tenant_context(self.world.tenant_id):
+            make_template(body, name=body[:20], sender=Sender.objects.get(), is_otp=is_otp)
+
+    def receive(self, operator_id: str, recipient: str, stat: str = "DELIVRD") -> None:
+        """The operator sends a receipt."""
+        date = receipt_date(utc_now())
+        text = f"id:{operator_id} sub:001 dlvrd:001 submit date:{date} done date:{date} stat:{stat} err:000 text:"
+        due = Due("dakiya", recipient[1:].encode(), HEADER.encode(), text.encode(), b"")
+        self.smsc.centre.plan([due], 0)
 
     def accept(self, *recipients: str, world: World | None = None, **fields: Any) -> list[Message]:
         world = world or self.world
@@ -130,7 +152,7 @@ class Scene:
         with tenant_context((world or self.world).tenant_id):
             return Wallet.objects.get().held_micros
 
-    def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+    def sql(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         with platform_context(reason="test: look and change across tenants"), scoped_connection().cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall()) if cursor.description else []
@@ -149,7 +171,7 @@ def play(
     answers_are_fast: bool = False,
     **route: Any,
 ) -> None:
-    """Run `story` with a simulator and an accepted tenant; no dispatcher runs yet. The books must be exact at its end."""
+    """Run `story` with a simulator and a tenant that can send; no dispatcher runs yet. Checks the books behind it."""
 
     async def run() -> None:
         smsc = Simulator(settings=settings or Settings(receipt_delay_ms=0))

@@ -1,0 +1,146 @@
+"""The dispatcher dies, is paused, or is asked to stop: what was accepted goes on, and money is moved once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+
+from kernel.domain.traffic import TrafficClass
+from messaging.statuses import BatchState, EventKind, Status
+from messaging.tests.dispatching import Scene, numbers, play
+from messaging.tests.world import UNIT
+from routing.models import RouteGauge
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def start_process() -> subprocess.Popen[bytes]:
+    """`manage.py dispatch --lane bulk` on the test's database."""
+    where = connection.settings_dict
+    url = f"postgresql://{where['USER']}@{quote(where['HOST'], safe='')}/{where['NAME']}"
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "dispatch", "--lane", "bulk"],
+        cwd=ROOT,
+        env={**os.environ, "WORKER_DATABASE_URL": url, "DAKIYA_LOGIN": "worker"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("traffic_class", "submits"), [(TrafficClass.TRANSACTIONAL, 60), (TrafficClass.PROMOTIONAL, 40)]
+)
+def test_after_a_crash_only_promotions_in_doubt_are_not_sent_again(traffic_class: TrafficClass, submits: int) -> None:
+    async def story(scene: Scene) -> None:
+        scene.change(silent=True)
+        scene.accept(*numbers(40), traffic_class=traffic_class)
+        await scene.start()
+        await scene.until(lambda: scene.submits() == 20)
+        await scene.crash()
+        scene.change(silent=False)
+        scene.let_leases_end()
+        await scene.start()
+        await scene.until(lambda: scene.states() == [BatchState.SENT])
+        assert scene.submits() == submits
+        assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 40 * UNIT
+        await scene.until(lambda: scene.statuses().get(Status.DELIVERED) == submits - 20)
+
+    play(story, window=20)
+
+
+def test_a_killed_process_is_followed_by_another_without_loss_or_double_charge() -> None:
+    async def story(scene: Scene) -> None:
+        scene.accept(*numbers(300))
+        process = start_process()
+        try:
+            await scene.until(lambda: scene.statuses().get(Status.DELIVERED, 0) > 50)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            await asyncio.to_thread(process.wait)
+        assert scene.statuses()[Status.ACCEPTED] > 0
+        scene.let_leases_end()
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 300})
+        assert 300 <= scene.submits() <= 310
+        assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 300 * UNIT
+
+    play(story, window=10, tps=200)
+
+
+def test_a_process_that_is_asked_to_stop_parts_politely_and_gives_the_rest_back() -> None:
+    async def story(scene: Scene) -> None:
+        scene.accept(*numbers(300))
+        process = start_process()
+        try:
+            await scene.until(lambda: scene.statuses().get(Status.DELIVERED, 0) > 20)
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(asyncio.to_thread(process.wait), 10) == 0
+        finally:
+            process.kill()
+        assert scene.states()[0] == BatchState.READY
+        assert not RouteGauge.objects.exists()
+        assert scene.submits() == scene.events(EventKind.SUBMITTED)["messages"]
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 300})
+        assert scene.submits() == 300
+
+    play(story, window=10, tps=200)
+
+
+def test_stopping_hands_back_what_the_operator_throttled_even_promotions() -> None:
+    async def story(scene: Scene) -> None:
+        scene.change(queue_full=True)
+        scene.accept(*numbers(15), traffic_class=TrafficClass.PROMOTIONAL)
+        await scene.start()
+        await scene.until(lambda: scene.smsc.centre.counters.refused >= 10)
+        await scene.stop()
+        scene.change(queue_full=False)
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 15})
+        assert scene.events(EventKind.SUBMITTED)["messages"] == 15
+
+    play(story, window=10)
+
+
+def test_a_dispatcher_that_lost_its_lease_neither_sends_nor_settles() -> None:
+    async def story(scene: Scene) -> None:
+        scene.change(silent=True)
+        scene.accept(*numbers(40), traffic_class=TrafficClass.PROMOTIONAL)
+        await scene.start()
+        await scene.until(lambda: scene.submits() == 20)
+        # As if it had been paused beyond its lease, and another one had claimed the batch.
+        scene.sql("UPDATE batches SET lease_token = gen_random_uuid()")
+        scene.smsc.disconnect()
+        await scene.until(lambda: scene.smsc.centre.counters.binds == 2)
+        scene.change(silent=False)
+        scene.accept(*numbers(2))
+        await scene.until(lambda: scene.statuses().get(Status.DELIVERED) == 2)
+        assert scene.submits() == 22
+        assert scene.events(EventKind.SUBMITTED)["messages"] == 2
+        scene.let_leases_end()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 42)
+        assert scene.submits() == 42
+
+    play(story, window=20)
+
+
+def test_two_dispatchers_share_the_batches_of_a_lane() -> None:
+    async def story(scene: Scene) -> None:
+        for _ in range(4):
+            scene.accept(*numbers(100))
+        await scene.start()
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 400})
+        await scene.until(lambda: scene.states() == [BatchState.SENT] * 4)
+        assert scene.submits() == 400
+        assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 400 * UNIT
+
+    play(story)
