@@ -128,7 +128,7 @@ def test_a_page_costs_three_queries_however_many_events_there_are(
 
 
 @pytest.mark.usefixtures("tenant_id")
-@pytest.mark.parametrize("key", ["", "x", "1", "1.", "9.9.9", "-1.0", "٣.٤", str(uuid7())])
+@pytest.mark.parametrize("key", ["", "x", "1", "1.", "9.9.9", "-1.0", "٣.٤", "01a21127-3557-7a9c-96a0-45e4fc38281a"])
 def test_an_unreadable_key_shows_the_newest_page(key: str) -> None:
     rows = make_messages(2, campaign_id=CAMPAIGN)
     finish(rows, Status.DELIVERED)
