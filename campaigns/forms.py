@@ -172,7 +172,10 @@ class VariablesForm(forms.Form):
         known = list(mapping) if len(mapping) == len(self.names) else [guess(name, columns) for name in self.names]
         for number, (variable, source) in enumerate(zip(template.variable_list, known, strict=True)):
             self.fields[f"source-{number}"] = forms.ChoiceField(
-                choices=choices, required=False, label=variable.name, initial=_initial(source)
+                choices=choices,
+                label=variable.name,
+                initial=_initial(source),
+                error_messages={"required": f"Nothing fills “{variable.name}”: choose a column, or a fixed text."},
             )
             self.fields[f"text-{number}"] = forms.CharField(
                 required=False, max_length=variable.max, label="Fixed text", initial=source.get("text", "")

@@ -14,7 +14,7 @@ from campaigns.models import Campaign, Chunk, Run
 from campaigns.statuses import CampaignState, ChunkState
 from messaging.models import MessageEvent
 from messaging.queries import outcome_counts
-from messaging.statuses import EventKind, Term
+from messaging.statuses import EventKind, Status, Term
 
 # The rate is that of the last stretch: an average since the start would hide that sending has slowed down.
 RATE_WINDOW: Final = timedelta(seconds=30)
@@ -88,6 +88,8 @@ def pace_of(campaign: Campaign, progress: Progress, now: datetime) -> Pace | Non
         return None
     began = max(now - RATE_WINDOW, campaign.started_at or now)
     recent = MessageEvent.objects.filter(campaign_id=campaign.id, kind=EventKind.FINAL, at__gte=began)
+    # Blocked people end while they are written, faster than any operator takes the others.
+    recent = recent.exclude(outcome=Status.BLOCKED)
     moved = recent.aggregate(total=Sum("messages"))["total"] or 0
     seconds = (now - began).total_seconds()
     if not moved or seconds < 1:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from campaigns.importing import files, job
+from campaigns.importing import job
 from campaigns.services import control, estimates, imports, running
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
@@ -89,7 +89,7 @@ def run_import(tenant_id: str, import_id: str) -> None:
 
 @shared_task(name="campaigns.housekeeping")
 def housekeeping() -> None:
-    files.delete_old_files(utc_now())
+    imports.forget_old(now=utc_now())
 
 
 @shared_task(name="campaigns.count_cost")

@@ -261,6 +261,14 @@ def forgotten(*, now: datetime, limit: int = 100) -> list[tuple[UUID, UUID]]:
     return found
 
 
+def forget_old(*, now: datetime) -> int:
+    """Delete files after their time, and the cells of people that were kept to show them; returns how many files."""
+    with platform_context(reason="forget cells of old imports"):
+        old = Import.objects.filter(created_at__lt=now - files.KEPT_FOR).exclude(path="")
+        old.update(path="", rejects_path="", samples=[], survey={})
+    return files.delete_old_files(now)
+
+
 def _list_named(name: str, now: datetime) -> ContactList:
     try:
         with transaction.atomic(using=scoped_connection().alias):

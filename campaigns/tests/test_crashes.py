@@ -67,7 +67,8 @@ def test_a_worker_killed_while_importing_doubles_no_row() -> None:
         until(lambda: again(cast.tenant_id, found.id).position > 0, 60)
         kill(first)
     assert again(cast.tenant_id, found.id).state == "importing"
-    lost = imports.forgotten(now=utc_now() + 2 * imports.PATIENCE)
+    # The row is locked until PostgreSQL has noticed that its client is gone.
+    lost = until(lambda: imports.forgotten(now=utc_now() + 2 * imports.PATIENCE))
     assert lost == [(cast.tenant_id, found.id)]
     with worker():
         tasks.run_import.delay(*arguments)

@@ -15,7 +15,7 @@ import pytest
 
 from campaigns.errors import FileRefused, MappingProblem, NotFound, OutOfOrder, SameFile
 from campaigns.importing import files, job
-from campaigns.importing.files import absolute, delete_old_files
+from campaigns.importing.files import absolute
 from campaigns.models import Contact, ContactList, Import, Membership
 from campaigns.services import imports
 from campaigns.tests.builders import MAYA, NOW, Cast, make_cast, number
@@ -253,11 +253,14 @@ def test_a_deleted_file_ends_its_import_with_words(cast: Cast) -> None:
     assert (work(cast.tenant_id, found.id).problem or {})["code"] == "file_deleted"
 
 
-def test_files_are_deleted_after_seven_days(cast: Cast) -> None:
-    found = upload(cast.tenant_id, csv_of(1))
-    assert delete_old_files(NOW + timedelta(days=6)) == 0
-    assert delete_old_files(NOW + timedelta(days=8)) == 1
-    assert not absolute(found.path).exists()
+def test_files_and_shown_cells_are_forgotten_after_seven_days(cast: Cast) -> None:
+    done = take_in(cast.tenant_id, csv_of(1) + b"\nnonsense,x,y")
+    assert imports.forget_old(now=NOW + timedelta(days=6)) == 0
+    assert len(again(cast.tenant_id, done.id).samples) == 1
+    assert imports.forget_old(now=NOW + timedelta(days=8)) == 2
+    left = again(cast.tenant_id, done.id)
+    assert (absolute(done.path).exists(), left.path, left.samples, left.survey) == (False, "", [], {})
+    assert (left.added, left.rejected, left.reasons) == (1, 1, {"HAS_LETTERS": 1})
 
 
 def test_a_cancelled_import_stays_cancelled(cast: Cast) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
@@ -28,7 +29,9 @@ from kernel.web.pagination import keyset_page
 from tenants.access import TenantRequest, actor_of, tenant_page
 from tenants.roles import Permission
 
-SHOWN_COUNTRIES = 8
+SHOWN_COUNTRIES: Final = 8
+# Seven digits or more, however they are grouped.
+_LONG_NUMBER: Final = re.compile(r"\d(?:[ ()./-]*\d){6,}")
 
 
 @require_GET
@@ -189,11 +192,14 @@ def _preview(job: Import, form: MappingForm) -> dict[str, Any]:
     return {"columns": columns, "numbers": numbers, "countries": countries}
 
 
-def hidden(cell: str, region: str) -> str:
-    """A cell as a page may show it: whatever is a number, masked."""
+def hidden(cell: str, region: str = "IN") -> str:
+    """A cell as a page may show it: numbers masked, those that were refused as well."""
     answer = normalise(cell, region)
-    return cell if isinstance(answer, NumberRefused) else mask(E164(answer))
+    if not isinstance(answer, NumberRefused):
+        return mask(E164(answer))
+    return _LONG_NUMBER.sub(lambda found: found[0][:2] + "•" * (len(found[0]) - 5) + found[0][-3:], cell)
 
 
 def _masked(sample: dict[str, Any]) -> dict[str, Any]:
-    return {**sample, "cells": [hidden(cell, "IN") for cell in sample["cells"]]}
+    cells = [hidden(cell) for cell in sample["cells"]]
+    return {**sample, "cells": cells, "remedy": hidden(sample["remedy"])}

@@ -73,12 +73,12 @@ def campaign_detail(request: TenantRequest, pk: UUID) -> HttpResponse:
 @require_GET
 @tenant_page(Permission.VIEW_CAMPAIGNS)
 def campaign_live(request: TenantRequest, pk: UUID) -> HttpResponse:
-    """The polled part; when the state has changed, the whole page is loaded anew, since its buttons change too."""
+    """The polled part. When the state has changed, state, buttons and timeline come with it and take their places."""
     campaign = get_object_or_404(Campaign, pk=pk)
-    response = render(request, "campaigns/live.html", {"campaign": campaign, **_live(request, campaign)})
+    context: dict[str, Any] = {"campaign": campaign, **_live(request, campaign)}
     if request.GET.get("state") != campaign.state:
-        response["HX-Refresh"] = "true"
-    return response
+        context |= {"is_moved": True, "events": timeline(campaign), **_abilities(request)}
+    return render(request, "campaigns/live_response.html", context)
 
 
 def _live(request: TenantRequest, campaign: Campaign) -> dict[str, Any]:

@@ -25,6 +25,7 @@ ACROSS: Final = {
     ("billing/exports.py", "find exports that lost their task"),
     ("campaigns/services/control.py", "look after running campaigns"),
     ("campaigns/services/imports.py", "find imports that lost their worker"),
+    ("campaigns/services/imports.py", "forget cells of old imports"),
     ("campaigns/services/running.py", "claim due campaigns"),
     ("campaigns/services/running.py", "find campaigns whose time is over"),
     ("messaging/management/commands/audit_books.py", "audit the books"),
