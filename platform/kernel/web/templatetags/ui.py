@@ -167,7 +167,8 @@ def ago_text(at: datetime, now: datetime) -> str:
     """Minutes within the hour; then the clock of today, yesterday or tomorrow; then the date. Both local and aware."""
     seconds = (now - at).total_seconds()
     if abs(seconds) < 45:
-        return "just now"
+        # Two clocks may differ by some seconds; what lies further ahead has not happened.
+        return "in a moment" if seconds < -5 else "just now"
     if abs(seconds) < 3600:
         minutes = max(1, round(abs(seconds) / 60))
         return f"{minutes} min ago" if seconds > 0 else f"in {minutes} min"

@@ -112,6 +112,8 @@ def test_a_percentage_never_rounds_to_everything_or_nothing(fraction: float | De
     ("earlier_by", "shown"),
     [
         (timedelta(seconds=10), "just now"),
+        (timedelta(seconds=-3), "just now"),
+        (timedelta(seconds=-30), "in a moment"),
         (timedelta(minutes=3), "3 min ago"),
         (timedelta(minutes=-5), "in 5 min"),
         (timedelta(hours=2), "Today 10:00"),
