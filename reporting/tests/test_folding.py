@@ -23,6 +23,7 @@ from messaging.tests.rows import correct, finish, make_messages, submit
 from reporting.folding import fold, fold_all
 from reporting.models import Rollup
 from reporting.recounting import recount
+from reporting.tests.catching_up import fold_everything
 from tenants.tests.builders import make_tenant
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,26 +65,26 @@ def tenant_id(transactional_db: None) -> UUID:
 
 def test_events_are_summed_with_corrections_moving_their_messages(tenant_id: UUID) -> None:
     write_day(tenant_id)
-    fold_all()
+    fold_everything()
     assert counted(tenant_id) == EXPECTED
 
 
 def test_folding_again_adds_nothing(tenant_id: UUID) -> None:
     write_day(tenant_id)
-    fold_all()
+    fold_everything()
     assert fold_all() == 0
     assert counted(tenant_id) == EXPECTED
 
 
 def test_small_folds_add_up_to_the_same(tenant_id: UUID) -> None:
     write_day(tenant_id)
-    assert fold_all(limit=1) == 6
+    assert fold_everything(limit=1) == 6
     assert counted(tenant_id) == EXPECTED
 
 
 def test_money_and_latency_are_summed_where_they_arose(tenant_id: UUID) -> None:
     write_day(tenant_id)
-    fold_all()
+    fold_everything()
     with tenant_context(tenant_id):
         submitted, delivered = (
             Rollup.objects.get(outcome=Status.SUBMITTED),
@@ -98,7 +99,7 @@ def test_quarters_are_those_of_utc_in_which_messages_were_accepted(tenant_id: UU
     with tenant_context(tenant_id):
         make_messages(1, accepted_at=at)
         make_messages(2, accepted_at=at + timedelta(milliseconds=1))
-    fold_all()
+    fold_everything()
     with tenant_context(tenant_id):
         found = dict(Rollup.objects.values_list("quarter__minute", "messages"))
     assert found == {30: 1, 45: 2}
@@ -126,7 +127,7 @@ def test_an_event_that_commits_late_is_not_lost(tenant_id: UUID) -> None:
     before = counted(tenant_id)
     may_commit.set()
     writer.join()
-    fold_all()
+    fold_everything()
     assert (before, counted(tenant_id)) == ({}, {Status.ACCEPTED: 7})
 
 
@@ -136,7 +137,7 @@ def test_two_folders_at_once_count_every_event_once(tenant_id: UUID) -> None:
 
     def run() -> None:
         try:
-            fold_all(limit=3)
+            fold_everything(limit=3)
         finally:
             connection.close()
 
@@ -156,7 +157,8 @@ from reporting import folding
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 folding.advance = die
-folding.fold_all()
+while True:
+    folding.fold_all()
 """
 
 
@@ -168,13 +170,13 @@ def test_a_folder_killed_before_its_commit_leaves_nothing_half_counted(tenant_id
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=False, timeout=60)
     assert ended.returncode == -signal.SIGKILL
     assert counted(tenant_id) == {}
-    fold_all()
+    fold_everything()
     assert counted(tenant_id) == EXPECTED
 
 
 def test_another_tenant_sees_no_roll_ups(tenant_id: UUID) -> None:
     write_day(tenant_id)
-    fold_all()
+    fold_everything()
     assert counted(uuid7()) == {}
 
 
@@ -194,7 +196,7 @@ def test_a_recount_before_everything_is_folded_finds_nothing(tenant_id: UUID) ->
 
 def test_a_recount_names_a_roll_up_that_was_changed(tenant_id: UUID) -> None:
     write_day(tenant_id)
-    fold_all()
+    fold_everything()
     with tenant_context(tenant_id):
         Rollup.objects.filter(outcome=Status.DELIVERED).update(messages=60, latency_ms=0)
     (difference,) = recount(since=utc_now() - timedelta(days=1))
@@ -207,7 +209,7 @@ def test_a_recount_names_a_roll_up_that_was_changed(tenant_id: UUID) -> None:
 
 def test_a_recount_names_messages_that_the_log_does_not_know(tenant_id: UUID) -> None:
     write_day(tenant_id)
-    fold_all()
+    fold_everything()
     with tenant_context(tenant_id):
         Message.objects.filter(status=Status.ACCEPTED).update(status=Status.DELIVERED)
     (difference,) = recount(since=utc_now() - timedelta(days=1))

@@ -22,7 +22,7 @@ from messaging.models import UnmatchedReceipt
 from messaging.statuses import BatchState, Status
 from messaging.tests.rows import finish, make_messages, submit
 from messaging.tests.world import World, make_world
-from reporting.folding import fold_all
+from reporting.tests.catching_up import fold_everything
 from routing.models import RouteGauge
 from routing.services.states import report_gauge
 from tenants.roles import Role
@@ -62,7 +62,7 @@ def write_day(world: World) -> None:
         finish(rows[:33], Status.DELIVERED, route_id=route)
         finish(rows[33:35], Status.UNDELIVERED, "undeliverable", route_id=route)
         finish(rows[36:37], Status.BLOCKED, "opted_out", route_id=route)
-    fold_all()
+    fold_everything()
 
 
 def read(client: Client, name: str, query: str = "", **headers: str) -> str:
@@ -184,7 +184,7 @@ def test_pages_cost_the_same_queries_for_a_month_of_traffic(world: World, mohan:
     with tenant_context(world.tenant_id):
         for days in range(1, 7):
             finish(make_messages(2, accepted_at=utc_now() - timedelta(hours=days)), Status.FAILED, f"code_{days}")
-    fold_all()
+    fold_everything()
     with CaptureQueriesContext(connection) as many:
         mohan.get(url)
     assert len(few) == len(many) <= 14
@@ -258,7 +258,7 @@ def test_the_console_costs_the_same_queries_for_more_tenants(world: World, sita:
     for _ in range(3):
         with tenant_context(make_tenant().id):
             submit(make_messages(2, route_id=world.route.pk, campaign_id=uuid7()), route_id=world.route.pk)
-    fold_all()
+    fold_everything()
     with CaptureQueriesContext(connection) as many:
         read(sita, "console")
     assert len(few) == len(many) <= 20
