@@ -76,7 +76,7 @@ class ProfileForm(forms.Form):
 
 
 class OrganisationForm(forms.Form):
-    name = forms.CharField(label="Name of the company", max_length=150)
+    name = forms.CharField(label="Name of the organisation", max_length=150)
     timezone = forms.ChoiceField(
         label="Time zone", choices=zone_choices, help_text="Schedules and reports are in this zone."
     )
@@ -107,7 +107,7 @@ class OrganisationForm(forms.Form):
 class TenantForm(forms.Form):
     """A new customer, in the console."""
 
-    name = forms.CharField(label="Name of the company", max_length=150)
+    name = forms.CharField(label="Name of the organisation", max_length=150)
     slug = forms.SlugField(
         label="Short name", max_length=50, help_text="Lower-case letters, digits and hyphens; never changes."
     )

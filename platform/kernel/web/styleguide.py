@@ -26,7 +26,7 @@ class SampleFilter(forms.Form):
 
 class SampleCompose(forms.Form):
     sender = forms.ChoiceField(choices=[("a", "AAROHI · promotional")], label="Sender ID")
-    name = forms.CharField(label="Campaign name", help_text="Only your company sees it.", max_length=60)
+    name = forms.CharField(label="Campaign name", help_text="Only your organisation sees it.", max_length=60)
     send_at = forms.DateTimeField(label="Send", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
     note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 2}))
     speed = forms.ChoiceField(
