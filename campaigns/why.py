@@ -45,9 +45,7 @@ def _of_message(message: Message) -> Answer:
         }.get(status, "The message is written and waits for its turn.")
         return Answer(label, sentence, "Nothing is wrong so far; look again in a moment.", message_id=message.id)
     entry = explain(message.error_code or "outcome_unknown")
-    # Blocked people have no end of their own: they were blocked when their row was written.
-    at = message.final_at or message.accepted_at
-    return Answer(label, entry.sentence, entry.remedy, entry.code, at, message.id)
+    return Answer(label, entry.sentence, entry.remedy, entry.code, message.final_at, message.id)
 
 
 def _without_message(campaign: Campaign, number: E164) -> Answer:

@@ -21,9 +21,10 @@ _TAG_SEPARATOR: Final = "\x1f"
 _MESSAGES_SQL: Final = """
 INSERT INTO messages (id, tenant_id, campaign_id, source, batch_id, template_id, sender, recipient, traffic_class,
     is_unicode, segments, price_micros, destination, retention_days, status, error_code, reference, tags, send_at,
-    not_after)
+    not_after, final_at)
 SELECT id, %s, %s, %s, batch_id, template_id, sender, recipient, traffic_class, is_unicode, segments, price_micros,
-    destination, retention_days, status, error_code, reference, string_to_array(tags, E'\\x1f'), send_at, not_after
+    destination, retention_days, status, error_code, reference, string_to_array(tags, E'\\x1f'), send_at, not_after,
+    CASE WHEN status = %s THEN %s END
 FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::int2[], %b::bool[], %b::int2[], %b::int8[],
     %b::text[], %b::int2[], %b::int2[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[])
     AS u (id, batch_id, template_id, sender, recipient, traffic_class, is_unicode, segments, price_micros, destination,
@@ -43,7 +44,7 @@ def write(
 ) -> None:
     """Write everything in the current transaction; a repeated message id is refused by the primary key."""
     campaign_id = campaign.id if campaign else None
-    _write_messages(decisions, source, campaign_id)
+    _write_messages(decisions, source, campaign_id, now)
     Batch.objects.bulk_create(batch for batch, _ in batches)
     events = [_accepted(batch, members, now) for batch, members in batches]
     events += _blocked(decisions, source, campaign_id, now)
@@ -54,7 +55,7 @@ def write(
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
-def _write_messages(decisions: Sequence[Decision], source: Source, campaign_id: UUID | None) -> None:
+def _write_messages(decisions: Sequence[Decision], source: Source, campaign_id: UUID | None, now: datetime) -> None:
     tenant_id = current_tenant_id()
     columns = [
         [d.id for d in decisions],
@@ -77,7 +78,9 @@ def _write_messages(decisions: Sequence[Decision], source: Source, campaign_id: 
     ]
     with_text = [d for d in decisions if d.text]
     with bulk_cursor() as cursor:
-        cursor.execute(_MESSAGES_SQL, [tenant_id, campaign_id, int(source), *columns])
+        # A blocked message ends as it is written.
+        blocked = [int(Status.BLOCKED), now]
+        cursor.execute(_MESSAGES_SQL, [tenant_id, campaign_id, int(source), *blocked, *columns])
         if with_text:
             retention = int2s(d.retention_days for d in with_text)
             cursor.execute(_TEXTS_SQL, [tenant_id, [d.id for d in with_text], retention, [d.text for d in with_text]])

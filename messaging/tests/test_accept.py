@@ -70,6 +70,7 @@ def test_a_refused_draft_is_a_blocked_row_with_code_and_remedy(world: World, fie
     with tenant_context(world.tenant_id):
         message = Message.objects.get(pk=outcome.id)
         assert (message.status, message.error_code, message.price_micros) == (Status.BLOCKED, code, 0)
+        assert message.final_at is not None
         assert not Batch.objects.exists()
 
 

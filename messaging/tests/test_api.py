@@ -59,6 +59,7 @@ def test_a_refused_message_is_a_problem_with_a_row_behind_it(world: World) -> No
     assert problem["remedy"]
     shown = get(world, f"messages/{problem['message_id']}").json()
     assert (shown["status"], shown["error"]["code"]) == ("blocked", "unknown_sender")
+    assert shown["final_at"] is not None
 
 
 def test_no_credit_is_402_and_says_how_much_is_missing() -> None:
