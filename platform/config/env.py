@@ -64,9 +64,12 @@ def integer(name: str, default: int) -> int:
         raise EnvironmentProblem(f"{name} is {value!r}: write a whole number") from None
 
 
-def words(name: str, default: str = "") -> list[str]:
-    """Comma-separated values, blanks around them dropped."""
-    return [word for word in (part.strip() for part in text(name, default).split(",")) if word]
+def words(name: str, default: str | None = "") -> list[str]:
+    """Comma-separated values, blanks around them dropped; without a default at least one has to be there."""
+    found = [word for word in (part.strip() for part in text(name, default).split(",")) if word]
+    if default is None and not found:
+        raise EnvironmentProblem(f"{name} is empty: write at least one value")
+    return found
 
 
 def database(url: str) -> dict[str, object]:

@@ -26,7 +26,7 @@ DEBUG = False
 if ENVIRONMENT == "development":
     env.load(VAR_DIR / "secrets.env")
 SECRET_KEY = env.text("SECRET_KEY", None if IS_PRODUCTION else "development-only-key-never-accepted-in-production")
-SECRETS_KEYS = env.words("SECRETS_KEYS", "" if IS_PRODUCTION else "ZGV2ZWxvcG1lbnQtb25seS1mZXJuZXQta2V5LTMyYiE=")
+SECRETS_KEYS = env.words("SECRETS_KEYS", None if IS_PRODUCTION else "ZGV2ZWxvcG1lbnQtb25seS1mZXJuZXQta2V5LTMyYiE=")
 
 # --- addresses -----------------------------------------------------------------------------------------------------
 WEB_PORT = env.integer("WEB_PORT", 8000)
@@ -34,7 +34,7 @@ SMSC_PORT = env.integer("SMSC_PORT", 2776)
 SMSC_CONTROL_PORT = env.integer("SMSC_CONTROL_PORT", 2777)
 VALKEY_PORT = env.integer("VALKEY_PORT", 6390)
 BASE_URL = env.text("BASE_URL", f"http://127.0.0.1:{WEB_PORT}")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if IS_PRODUCTION else "127.0.0.1,localhost,[::1],testserver")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", None if IS_PRODUCTION else "127.0.0.1,localhost,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 # --- database ------------------------------------------------------------------------------------------------------

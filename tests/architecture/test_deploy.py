@@ -153,7 +153,9 @@ def test_production_settings_load_with_what_compose_sets(services: dict[str, Any
     assert done.stdout == f"True dakiya_{login} ['given']\n", done.stderr
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "BROKER_URL", "CACHE_URL"])
+@pytest.mark.parametrize(
+    "missing", ["SECRET_KEY", "SECRETS_KEYS", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL", "CACHE_URL"]
+)
 def test_production_does_not_start_without_a_variable_it_requires(services: dict[str, Any], missing: str) -> None:
     variables = {**filled(services["web"]["environment"]), "DAKIYA_LOGIN": "web", "PYTHONPATH": ".:platform"}
     del variables[missing]

@@ -51,3 +51,15 @@ def test_an_unreadable_switch_stops_with_its_name(value: str, sentence: str, mon
 def test_a_missing_value_without_default_says_where_to_write_it() -> None:
     with pytest.raises(env.EnvironmentProblem, match="DAKIYA_PROBE is not set: write it into the environment"):
         env.text("DAKIYA_PROBE")
+
+
+def test_a_required_list_is_not_satisfied_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAKIYA_PROBE", " , ")
+    assert env.words("DAKIYA_PROBE") == []
+    with pytest.raises(env.EnvironmentProblem, match="DAKIYA_PROBE is empty: write at least one value"):
+        env.words("DAKIYA_PROBE", None)
+
+
+def test_a_required_list_that_is_not_set_says_where_to_write_it() -> None:
+    with pytest.raises(env.EnvironmentProblem, match="DAKIYA_PROBE is not set"):
+        env.words("DAKIYA_PROBE", None)
