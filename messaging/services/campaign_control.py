@@ -11,7 +11,7 @@ from django.db.models import F
 
 from kernel.db.tenancy import scoped_connection
 from messaging.models import Batch
-from messaging.services.finishing import finish
+from messaging.services.finishing import charge_in_doubt, finish
 from messaging.statuses import BatchState, Status
 
 STOPPABLE: Final = (BatchState.READY, BatchState.WAITING, BatchState.HELD)
@@ -43,6 +43,7 @@ def cancel_campaign(campaign_id: UUID, now: datetime) -> int:
             # The ids before sent_upto may have reached an operator: receipt or time decides about them.
             unsent, sent = batch.ids[batch.sent_upto :], batch.sent_upto
             finish(ids=unsent, status=Status.CANCELLED, error_code="cancelled", was_submitted=False, now=now)
+            charge_in_doubt(batch, unsent, now)
             state = BatchState.SENT if sent else BatchState.CANCELLED
             Batch.objects.filter(pk=batch.pk).update(state=state, tries=F("tries") + 1)
         return len(batches)

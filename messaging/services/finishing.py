@@ -13,6 +13,7 @@ from billing.models import ChargedOn
 from billing.settlement import Settlement, settle
 from kernel.db.bulk import bulk_cursor
 from kernel.db.tenancy import current_tenant_id
+from messaging.dispatcher.statements import ENDED_BY_RECEIPT
 from messaging.models import Batch, MessageEvent
 from messaging.statuses import FINAL_FROM, EventKind, Status
 
@@ -62,16 +63,22 @@ def finish(
     return ended
 
 
-def charge_in_doubt(batch: Batch, ended: Sequence[Ended], now: datetime) -> None:
-    """Charge those of `ended` that may have reached an operator though no answer said so (DESIGN section 3).
+def charge_in_doubt(batch: Batch, ids: Sequence[UUID], now: datetime) -> None:
+    """Charge those of `ids` that an operator had, or may have had, though no answer said so (DESIGN section 3).
 
-    In doubt counts as submitted: where a message is charged at submit and no SUBMITTED event names it, it is now.
+    In doubt counts as submitted: where a message is charged at submit, a receipt or silence has ended it, and no
+    SUBMITTED event names it, it is charged now. Call it whenever a batch will not be claimed any more.
     """
-    if batch.charged_on != ChargedOn.SUBMIT:
+    if batch.charged_on != ChargedOn.SUBMIT or not ids:
+        return
+    with bulk_cursor() as cursor:
+        cursor.execute(ENDED_BY_RECEIPT, [current_tenant_id(), list(ids), min(ids), max(ids)])
+        ended = [Ended(ident, batch.origin_id, *size) for ident, *size in cursor.fetchall()]
+    if not ended:
         return
     origin = Batch.objects.defer("ids").get(pk=batch.origin_id)
     events = MessageEvent.objects.filter(batch_id=origin.id, kind=EventKind.SUBMITTED)
-    charged = {ident for ids in events.values_list("ids", flat=True) for ident in ids}
+    charged = {ident for named in events.values_list("ids", flat=True) for ident in named}
     unpaid = [message for message in ended if message.id not in charged]
     if unpaid:
         settle(settlements=[settlement(origin, unpaid, "charge")], now=now)

@@ -68,12 +68,13 @@ def _end(batch_id: UUID, states: tuple[BatchState, ...], status: Status, error_c
         if batch is None:
             return  # a dispatcher or another sweep was faster
         if status is Status.UNKNOWN:
-            ended = finish(ids=batch.ids, status=status, error_code=error_code, was_submitted=True, now=now)
-            charge_in_doubt(batch, ended, now)
+            finish(ids=batch.ids, status=status, error_code=error_code, was_submitted=True, now=now)
+            charge_in_doubt(batch, batch.ids, now)
             state = BatchState.CLOSED
         else:
             unsent = batch.ids[batch.sent_upto :]
             finish(ids=unsent, status=status, error_code=error_code, was_submitted=False, now=now)
+            charge_in_doubt(batch, unsent, now)
             # What may have reached an operator waits for its receipt, and for settle_silent in the end.
             state = BatchState.SENT if batch.sent_upto else BatchState.CLOSED
         Batch.objects.filter(pk=batch.pk).update(state=state)

@@ -123,6 +123,23 @@ def test_silence_of_a_message_in_doubt_counts_as_submitted_and_is_charged(world:
         assert (wallet.balance_micros, wallet.held_micros) == (before - UNIT, 0)
 
 
+@pytest.mark.parametrize("sent_upto", [0, 1])
+def test_a_receipt_of_a_message_nobody_counted_as_submitted_leaves_no_hold_open(world: World, sent_upto: int) -> None:
+    send_campaign(world)
+    with tenant_context(world.tenant_id):
+        # An answer that came after the lease had ended: the batch waits again, yet its first message was delivered.
+        Batch.objects.update(state=BatchState.HELD, sent_upto=sent_upto)
+        first = Message.objects.get(pk=Batch.objects.get().ids[0])
+        told = MessageEvent(kind=EventKind.FINAL, outcome=Status.DELIVERED, batch_id=first.batch_id, messages=1)
+        told.traffic_class, told.source, told.segments, told.ids = first.traffic_class, first.source, 1, [first.pk]
+        told.cohort_at = told.at = utc_now()
+        told.save()
+        Message.objects.filter(pk=first.pk).update(status=Status.DELIVERED)
+        campaign_control.cancel_campaign(CAMPAIGN.id, utc_now())
+    sweeping.settle_silent(utc_now() + timedelta(hours=49))
+    assert states(world)[2] == 0
+
+
 def test_sweeping_twice_changes_nothing_more(world: World) -> None:
     world.accept(draft())
     late = utc_now() + timedelta(hours=25)
