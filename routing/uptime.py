@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from routing.statuses import AVAILABLE, NOT_COUNTED, LineState
 
 # Above this share of time without a watch, the figure is said to be incomplete.
 UNKNOWN_TOLERATED: Final = 0.01
+# Binds start one after another, and again after every restart: a shortage this short is a start and no trouble.
+START_TOLERATED_S: Final = 30.0
 # What a cell of the bar shows when several states fell into it: the worst.
 _WORST_FIRST: Final = (LineState.DOWN, LineState.DEGRADED, LineState.MAINTENANCE, LineState.UP, LineState.UNKNOWN)
 
@@ -43,7 +45,10 @@ class Uptime:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One piece of the uptime bar: the worst state in it, and its availability."""
+    """One piece of the uptime bar: the worst state in it, and its availability.
+
+    Degraded for less than START_TOLERATED_S counts as up; down counts however short.
+    """
 
     state: LineState
     start: datetime
@@ -93,6 +98,10 @@ def uptime_cells(spans: Sequence[Span], start: datetime, end: datetime, count: i
 
 
 def _cell(spans: Iterable[Span], start: datetime, end: datetime) -> Cell:
-    inside = {span.state for span in clip(spans, start, end) if span.end - span.start > timedelta(0)}
-    worst = next(state for state in _WORST_FIRST if state in inside)
+    seconds: defaultdict[LineState, float] = defaultdict(float)
+    for span in clip(spans, start, end):
+        seconds[span.state] += span.seconds
+    if seconds[LineState.DEGRADED] < START_TOLERATED_S:
+        seconds[LineState.UP] += seconds.pop(LineState.DEGRADED)
+    worst = next(state for state in _WORST_FIRST if seconds[state] > 0)
     return Cell(worst, start, end, uptime(spans, start, end).availability)

@@ -58,3 +58,11 @@ def test_a_cell_shows_the_worst_that_happened_in_it() -> None:
     assert words == ["up"] * 4 + ["down", "degraded"] + ["unknown"] * 4
     assert cells[4].availability == pytest.approx(0.9)
     assert (cells[0].start, cells[-1].end) == (START, END)
+
+
+def test_binds_that_start_one_after_another_leave_no_mark() -> None:
+    second = 1 / 3600
+    starting = [span(LineState.UP, 0, 1), span(LineState.DEGRADED, 1, 1 + 29 * second)]
+    lasting = [span(LineState.DEGRADED, 2, 2 + 30 * second), span(LineState.DOWN, 3, 3 + second)]
+    words = [str(cell.state) for cell in uptime_cells([*starting, *lasting], START, START + timedelta(hours=4), 4)]
+    assert words == ["up", "up", "degraded", "down"]
