@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from billing.models import TRAFFIC_CLASSES, EntryKind, LedgerEntry, Rate, Wallet
 from kernel.db.tenancy import current_tenant_id, scoped_connection
@@ -61,6 +61,15 @@ def month_bounds(month: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def entries_between(start: datetime, end: datetime) -> QuerySet[LedgerEntry]:
     """Entries of start <= at < end, by their ids, which the key's index finds."""
     return LedgerEntry.objects.filter(id__gte=uuid7_floor(start), id__lt=uuid7_floor(end))
+
+
+def with_campaign_names(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    """Adds `campaign_name`, None outside campaigns: what a campaign was called at its last hold, as `month_costs` says.
+
+    A settlement writes no name; the dispatcher does not know it.
+    """
+    holds = LedgerEntry.objects.filter(campaign_id=OuterRef("campaign_id"), kind=EntryKind.HOLD).order_by("-id")
+    return entries.annotate(campaign_name=Subquery(holds.values("campaign_label")[:1]))
 
 
 COSTS_SQL: Final = """

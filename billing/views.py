@@ -40,7 +40,7 @@ def wallet(request: TenantRequest) -> HttpResponse:
         "wallet": owned,
         "runway": queries.runway(owned, now) if owned else None,
         "runway_days": queries.RUNWAY_DAYS,
-        "entries": list(LedgerEntry.objects.order_by("-id")[:RECENT]),
+        "entries": list(queries.with_campaign_names(LedgerEntry.objects.order_by("-id"))[:RECENT]),
         "now": now,
     }
     return render_page(request, "billing/wallet.html", context)
@@ -54,7 +54,7 @@ def ledger(request: TenantRequest) -> HttpResponse:
     context = {
         "form": form,
         "chips": _chips(request, chosen),
-        "page": keyset_page(_entries(request, chosen), request),
+        "page": keyset_page(queries.with_campaign_names(_entries(request, chosen)), request),
         "currency": request.tenant.currency,
     }
     return render_page(request, "billing/ledger.html", context, partial="rows")

@@ -115,6 +115,12 @@ def test_the_ledger_counts_what_fits(farah: Client, query: str, rows: int) -> No
     assert read(farah, "ledger", query).count('<th scope="row">') == rows
 
 
+def test_a_charge_names_the_campaign_of_its_hold(farah: Client) -> None:
+    charge = read(farah, "ledger", "?kind=charge")
+    assert f'?campaign={UUID(int=7)}">Diwali</a>' in charge
+    assert read(farah, "wallet").count(">Diwali</a>") == 2
+
+
 def test_the_ledger_pages_by_key_and_costs_the_same_on_each(
     farah: Client, tenant_id: UUID, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
