@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -10,10 +10,32 @@ from campaigns.importing.reading import Record
 from campaigns.models import NAME_LENGTH
 from campaigns.services.contacts import Person
 from kernel.telecom.e164 import E164
+from kernel.telecom.number_refusals import sentence_of
 from kernel.telecom.numbers import NumberRefused, normalise
 
 PHONE, NAME, KEEP, LEAVE = "phone", "name", "keep", ""
 VALUE_LENGTH: Final = 500
+
+# Of any row; a row that is refused says it with its own figures.
+_OWN_REASONS: Final = {
+    "quotes_broken": "A cell goes on after its closing quotation mark.",
+    "too_many_cells": "The row has more cells than the file has columns.",
+    "value_too_long": "A cell is too long.",
+}
+
+
+class ReasonCount(NamedTuple):
+    """A reason with the number of rows it left out."""
+
+    code: str
+    sentence: str
+    rows: int
+
+
+def counted_reasons(counts: Mapping[str, int]) -> list[ReasonCount]:
+    """Reasons by code with their sentences, the most frequent first. A code nobody knows any more speaks for itself."""
+    named = [ReasonCount(code, _OWN_REASONS.get(code) or sentence_of(code) or code, n) for code, n in counts.items()]
+    return sorted(named, key=lambda reason: -reason.rows)
 
 
 class RowRefused(NamedTuple):

@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.errors import SameFile
-from campaigns.forms import MappingForm, ReadAgainForm, UploadForm, add_refusal
+from campaigns.forms import MappingForm, ReadAgainForm, UploadForm, add_refusal, countries
 from campaigns.importing.encodings import CP1252, LABELS
 from campaigns.importing.files import absolute
 from campaigns.importing.reading import DELIMITERS
+from campaigns.importing.rows import counted_reasons
 from campaigns.models import Import
 from campaigns.services import imports
 from campaigns.statuses import ImportState
@@ -169,7 +170,7 @@ def _page(request: TenantRequest, job: Import, **forms: Any) -> HttpResponse:
         form = forms.get("form") or MappingForm(job=job)
         context |= {"form": form, "earlier": imports.earlier_import(job), **_preview(job, form)}
     if job.state == ImportState.IMPORTED:
-        context["reasons"] = sorted(job.reasons.items(), key=lambda pair: -pair[1])
+        context["reasons"] = counted_reasons(job.reasons)
         context["samples"] = [_masked(sample) for sample in job.samples]
     status = 422 if sent_back is not None and sent_back.errors else 200
     return render_page(request, "contacts/import_detail.html", context, status=status)
@@ -188,8 +189,11 @@ def _preview(job: Import, form: MappingForm) -> dict[str, Any]:
         for index, (header, name) in enumerate(zip(job.columns, form.columns, strict=True))
     ]
     numbers = job.survey.get("numbers")
-    countries = list(numbers["countries"].items())[:SHOWN_COUNTRIES] if numbers else []
-    return {"columns": columns, "numbers": numbers, "countries": countries}
+    if not numbers:
+        return {"columns": columns, "numbers": None, "countries": [], "reasons": []}
+    names = dict(countries())
+    shown = [(names.get(code, code), people) for code, people in numbers["countries"].items()][:SHOWN_COUNTRIES]
+    return {"columns": columns, "numbers": numbers, "countries": shown, "reasons": counted_reasons(numbers["reasons"])}
 
 
 def hidden(cell: str, region: str = "IN") -> str:

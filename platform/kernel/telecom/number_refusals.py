@@ -79,6 +79,11 @@ _NO_MOBILES: Final[Mapping[NumberReason, tuple[str, str]]] = {
 _WORDS: Final = {**_MISTAKES, **_NO_MOBILES}
 
 
+def sentence_of(code: str) -> str:
+    """What is wrong with a number of this reason; "" for a code that is none."""
+    return _WORDS[NumberReason(code)][0] if code in _WORDS else ""
+
+
 class NumberRefused(DomainError):
     """A cell that is no mobile number; its code is `invalid_number` or `number_not_mobile`.
 
