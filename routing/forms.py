@@ -80,7 +80,9 @@ class RuleForm(forms.Form):
         required=False,
         label="Traffic",
     )
-    tenant = forms.ModelChoiceField(Tenant.objects.order_by("name"), required=False, empty_label="Any", label="Organisation")
+    tenant = forms.ModelChoiceField(
+        Tenant.objects.order_by("name"), required=False, empty_label="Any", label="Organisation"
+    )
     sender = forms.CharField(max_length=32, required=False, label="Sender")
     route_1 = forms.ModelChoiceField(Route.objects.all(), label="First route", empty_label="Choose")
     route_2 = forms.ModelChoiceField(Route.objects.all(), label="Then", required=False, empty_label="None")
