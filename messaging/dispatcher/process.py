@@ -21,7 +21,7 @@ from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher.claims import Claims, mark_sent
 from messaging.dispatcher.database import Connection, connect
 from messaging.dispatcher.desk import LINGER_S, Desk
-from messaging.dispatcher.flight import Job
+from messaging.dispatcher.flight import Flight, Job
 from messaging.dispatcher.routes import Routes
 from messaging.dispatcher.writer import Writer
 from messaging.services.writing import CHANNEL
@@ -33,7 +33,7 @@ LEASE_S: Final = 30.0
 POLL_S: Final = 0.05
 REFRESH_S: Final = 2.0
 TAKE_BACK_S: Final = 1.0
-# A line that is down so long passes its batches on (facts on SMPP, section 10, rule 22).
+# A line that is down so long passes its batches on (docs/rules.md#refusals-by-operators).
 FAIL_OVER_S: Final = {True: 5.0, False: 30.0}
 RESTART_S: Final = (1.0, 2.0, 5.0, 10.0)
 
@@ -118,13 +118,20 @@ class Dispatcher:
             if appetites:
                 flights = await claims.claim(appetites, time.time())
                 writer.adopt(flights)
-                for desk in self.routes:
-                    desk.add(flight for flight in flights if flight.batch.route_id == desk.route_id)
+                self._hand_out(flights)
                 if flights:
                     self._room.set()
                     continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._batches.wait(), POLL_S)
+
+    def _hand_out(self, flights: Sequence[Flight]) -> None:
+        """To their desks. A route may have been switched off during the claim: what is its goes back unsent."""
+        sending = {desk.route_id: desk for desk in self.routes if desk.is_sending}
+        for desk in sending.values():
+            desk.add(flight for flight in flights if flight.batch.route_id == desk.route_id)
+        for flight in flights:
+            flight.is_returning = flight.batch.route_id not in sending
 
     async def _fail_over(self, claims: Claims, writer: Writer, now: float) -> None:
         for desk in self.routes:
@@ -132,7 +139,7 @@ class Dispatcher:
             is_otp = low == TrafficClass.OTP
             if desk.down_since is None or now - desk.down_since < FAIL_OVER_S[is_otp]:
                 continue
-            if desk.stock:
+            if desk.waiting:
                 desk.give_back()
                 desk.is_sending = True
                 writer.return_flights(desk.route_id)

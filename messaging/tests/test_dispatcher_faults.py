@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
 from kernel.domain.traffic import TrafficClass
+from messaging.dispatcher import process
 from messaging.services.finishing import finish
 from messaging.statuses import BatchState, EventKind, Status
 from messaging.tests.dispatching import Scene, numbers, play
@@ -187,3 +189,41 @@ def test_a_draining_route_takes_receipts_and_sends_nothing() -> None:
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 200})
 
     play(story, tps=100)
+
+
+def test_a_batch_claimed_while_its_route_is_switched_off_goes_back() -> None:
+    async def story(scene: Scene) -> None:
+        scene.accept(*numbers(3))
+        beside = connection.copy()
+        beside.set_autocommit(False)
+        with beside.cursor() as cursor:
+            # The claim has its batch, and waits for the messages.
+            cursor.execute("SET LOCAL ROLE dakiya_platform")
+            cursor.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+        dispatcher = await scene.start()
+        waiting = "SELECT 1 FROM pg_locks WHERE relation = 'messages'::regclass AND NOT granted"
+        await scene.until(lambda: scene.sql(waiting))
+        Route.objects.update(state=RouteState.DISABLED)
+        await scene.until(lambda: not dispatcher.routes.desks)
+        beside.rollback()
+        beside.close()
+        claimed = "SELECT state FROM batches WHERE lease_owner <> ''"
+        await scene.until(lambda: scene.sql(claimed) == [(BatchState.READY,)])
+        assert scene.submits() == 0
+
+    play(story)
+
+
+def test_what_a_lost_connection_left_in_doubt_does_not_wait_for_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "FAIL_OVER_S", {True: 0.0, False: 0.0})
+
+    async def story(scene: Scene) -> None:
+        scene.change(silent=True)
+        scene.accept(*numbers(3))
+        await scene.start()
+        await scene.until(lambda: scene.submits() == 3)
+        await scene.smsc.stop()
+        # In a batch of its own, which passes to the next route like any other.
+        await scene.until(lambda: scene.states() == [BatchState.SENT, BatchState.READY])
+
+    play(story)
