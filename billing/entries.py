@@ -1,4 +1,4 @@
-"""Ledger rows as columns of binary arrays: one statement writes any number of them (SPIKES section 4)."""
+"""Ledger rows as columns of binary arrays: one statement writes any number of them (docs/adr/0009)."""
 
 from __future__ import annotations
 

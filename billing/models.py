@@ -1,4 +1,4 @@
-"""Prices, wallets and the ledger. All amounts are integer micros of the wallet's currency (facts on pricing)."""
+"""Prices, wallets and the ledger. All amounts are integer micros of the wallet's currency (docs/adr/0010)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Ids and headers as registration portals give them: what is refused, what is only worth a second look.
 
-Source: facts on DLT, sections 1 (traps of exports) and 2 (identifiers).
+The rules: docs/rules.md#dlt-identifiers.
 """
 
 from __future__ import annotations

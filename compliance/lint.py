@@ -1,4 +1,4 @@
-"""What a portal or an operator will say about a template, before it is sent there. Source: facts on DLT, section 3."""
+"""What a portal or an operator will say about a template, before it is sent there. (docs/rules.md#template-bodies)"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Does a text come from a registered template? The strict answer, in time linear in the text.
 
 Sources disagree on what operators forgive, so nothing is forgiven here; `compliance.mismatches` explains a refusal.
-Source: facts on DLT, section 9, whose steps are numbered below.
+The steps have the numbers of docs/rules.md#template-matching.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Why a text does not match a template: the first place where they part, and the smallest forgiveness that would help.
 
-Never decides anything: what is only tolerable is refused (facts on DLT, section 9, step 7).
+Never decides anything: what is only tolerable is refused (docs/rules.md#template-matching, step 7).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Two lifecycles that never mix: our review of a sender or template, and its state on a registration portal.
 
-Sendable is what both say yes to (DESIGN section 7).
+Sendable is what both say yes to.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ EDITABLE: Final = frozenset((ReviewState.DRAFT, ReviewState.CHANGES_ASKED))
 
 
 class PortalState(TextChoices):
-    """What the portal says; recorded as told, in any order (facts on DLT, sections 1 and 8)."""
+    """What the portal says; recorded as told, in any order (docs/rules.md#dlt-identifiers)."""
 
     PENDING = "pending", "Pending"
     ACTIVE = "active", "Active"
@@ -71,7 +71,7 @@ class SenderKind(TextChoices):
 
 
 class Category(TextChoices):
-    """Categories since May 2025; the operator adds the letter to the sender (facts on DLT, sections 2 and 3)."""
+    """Categories since May 2025; the operator adds the letter to the sender (docs/rules.md#dlt-identifiers)."""
 
     TRANSACTIONAL = "T", "Transactional"
     SERVICE = "S", "Service"

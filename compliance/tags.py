@@ -1,6 +1,6 @@
 """The variable tags of a DLT template: what each kind of value may hold, and for how many characters.
 
-Source: facts on DLT, section 3 (typed variables) and section 9.
+The rules: docs/rules.md#template-bodies and docs/rules.md#template-matching.
 """
 
 from __future__ import annotations

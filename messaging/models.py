@@ -1,4 +1,4 @@
-"""The tables of the way of a message (DESIGN sections 3 and 4).
+"""The tables of the way of a message (docs/adr/0004, docs/adr/0005).
 
 Three more tables have no Django model, because nothing but SQL touches them; migration 0001 makes them:
 `message_texts` (texts apart, dropped by retention class), `operator_ids` (route and operator's id → message and part)

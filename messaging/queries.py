@@ -1,7 +1,7 @@
 """Reading messages: how many became what, which ones they are, and what happened to one. Call in the tenant's context.
 
 Counts and lists by outcome come from `message_events`, never from `messages.status`: no index holds a column that
-changes after accept (DESIGN section 4).
+changes after accept (docs/adr/0005).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can become of a message, and how its states map to the terms of the conservation bar (DESIGN sections 3, 4)."""
+"""What can become of a message, and how its states map to the terms of the conservation bar (docs/adr/0005)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of quality, by their definitions (facts on KPIs, sections 1, 2 and 6). Pure."""
+"""The figures of quality, by their definitions (docs/rules.md#figures). Pure."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ SUMS: Final = ("messages", "segments", "charged_micros", "cost_micros", "latency
 
 
 class Rollup(TenantOwned):
-    """Messages accepted in one UTC quarter of an hour that became `outcome` (facts on KPIs, section 5).
+    """Messages accepted in one UTC quarter of an hour that became `outcome` (docs/rules.md#figures).
 
     Quarters, because days of zones like +05:45 are no sums of UTC hours. Outcomes of the way count too: ACCEPTED and
     SCHEDULED say how many came in, SUBMITTED how many were handed over. Folded from `message_events` by signed deltas,

@@ -16,7 +16,7 @@ from kernel.domain.traffic import TrafficClass
 from messaging.models import UnmatchedReceipt
 from messaging.statuses import FINAL_FROM, BatchState
 
-# A receipt may overtake its message by seconds; after this, one without a message is news (facts on KPIs, section 2).
+# A receipt may overtake its message by seconds; after this, one without a message is news (docs/rules.md#receipts).
 UNMATCHED_AFTER: Final = timedelta(minutes=10)
 
 # Each SELECT names its state so that the partial index of that state answers it.

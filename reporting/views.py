@@ -133,7 +133,7 @@ def _choices(choices: tuple[Choice, ...], period: Period) -> list[dict[str, Any]
 
 
 def _cards(request: TenantRequest, period: Period, tally: Tally) -> list[dict[str, Any]]:
-    """The first row, in the order of the facts: how much, how well, what not, for how much."""
+    """The first row: how much, how well, what not, for how much."""
     label = period.choice.label.lower()
     return [
         {

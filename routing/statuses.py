@@ -32,7 +32,7 @@ class Lane(models.TextChoices):
     BULK = "bulk", "Everything else"
 
 
-# A route that is degraded still delivers: it counts as available (facts on KPIs, section 7).
+# A route that is degraded still delivers: it counts as available (docs/rules.md#availability).
 AVAILABLE: Final = frozenset({LineState.UP, LineState.DEGRADED})
 # Neither for nor against the route.
 NOT_COUNTED: Final = frozenset({LineState.MAINTENANCE, LineState.UNKNOWN})

@@ -1,4 +1,4 @@
-"""Availability of a route out of its recorded intervals (facts on KPIs, section 7). Pure."""
+"""Availability of a route out of its recorded intervals (docs/rules.md#availability). Pure."""
 
 from __future__ import annotations
 

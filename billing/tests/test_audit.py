@@ -1,4 +1,4 @@
-"""The books' invariants (facts on pricing, section 5) over random histories, and that the audit sees each breach."""
+"""The books' invariants over random histories, and that the audit sees each breach (docs/adr/0010)."""
 
 from __future__ import annotations
 

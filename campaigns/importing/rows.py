@@ -39,7 +39,7 @@ def counted_reasons(counts: Mapping[str, int]) -> list[ReasonCount]:
 
 
 class RowRefused(NamedTuple):
-    """Why a row is left out; `code` is one of facts' reasons for numbers, or one of ours in lower case."""
+    """Why a row is left out; `code` is a `NumberReason` of kernel.telecom, or one of ours in lower case."""
 
     code: str
     sentence: str

@@ -1,4 +1,4 @@
-"""The recipient has not opted out. Passcodes are asked for by the person and pass (DESIGN section 7)."""
+"""The recipient has not opted out. Passcodes are asked for by the person and pass."""
 
 from __future__ import annotations
 

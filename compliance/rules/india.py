@@ -1,6 +1,6 @@
 """What India asks besides our own approval: entity, header and template active on the DLT portal, and linked.
 
-Source: facts on DLT, section 10, rows 2 to 9.
+The rules and their order: docs/rules.md#what-india-asks.
 """
 
 from __future__ import annotations

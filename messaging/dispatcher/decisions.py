@@ -1,4 +1,4 @@
-"""What to do with a message whose submit was not simply accepted (facts on SMPP, section 4): pure rules."""
+"""What to do with a message whose submit was not simply accepted (docs/rules.md#refusals-by-operators). Pure."""
 
 from __future__ import annotations
 

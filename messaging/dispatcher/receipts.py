@@ -1,4 +1,4 @@
-"""Which message a receipt is about, and what it says (facts on SMPP, section 8)."""
+"""Which message a receipt is about, and what it says (docs/rules.md#receipts)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from routing.contract import IncomingReceipt
 
 # A receipt overtakes its response by milliseconds: so long it waits for it in memory, unanswered.
 PARK_S: Final = 0.1
-# After the first second; then it stays for people to look at (facts on SMPP, section 8, rule 6).
+# After the first second; then it stays for people to look at (docs/rules.md#receipts, 6).
 RETRIES_S: Final = (5.0, 30.0, 300.0, 3_600.0)
 TERMS_KEPT: Final = 20_000
 

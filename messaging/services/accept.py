@@ -1,4 +1,4 @@
-"""The one door: every source hands its drafts here, many at once, and gets a decision on each (DESIGN section 3)."""
+"""The one door: every source hands its drafts here, many at once, and gets a decision on each."""
 
 from __future__ import annotations
 

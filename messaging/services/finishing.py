@@ -64,7 +64,7 @@ def finish(
 
 
 def charge_in_doubt(batch: Batch, ids: Sequence[UUID], now: datetime) -> None:
-    """Charge those of `ids` that an operator had, or may have had, though no answer said so (DESIGN section 3).
+    """Charge those of `ids` that an operator had, or may have had, though no answer said so (docs/adr/0010).
 
     In doubt counts as submitted: where a message is charged at submit, a receipt or silence has ended it, and no
     SUBMITTED event names it, it is charged now. Call it whenever a batch will not be claimed any more.

@@ -1,4 +1,4 @@
-"""Partitions of the message tables: made four weeks ahead, dropped when their retention is over (DESIGN section 4)."""
+"""Partitions of the message tables: made four weeks ahead, dropped when their retention is over (docs/adr/0004)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of one accept: messages, texts and batches by whole columns, events one per batch (SPIKES section 4)."""
+"""The rows of one accept: messages, texts and batches by whole columns, events one per batch (docs/adr/0009)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def write(
     events += _blocked(decisions, source, campaign_id, now)
     MessageEvent.objects.bulk_create(events)
     if batches and campaign is None:
-        # Wakes the dispatchers at once; campaign chunks leave it out, a poll finds them (DESIGN section 3).
+        # Wakes the dispatchers at once; campaign chunks leave it out, a poll finds them.
         with bulk_cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 

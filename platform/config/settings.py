@@ -278,7 +278,7 @@ LOGGING = {
     "loggers": {"django.server": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
 }
 
-# --- messages (DESIGN section 4) -----------------------------------------------------------------------------------
+# --- messages -----------------------------------------------------------------------------------------------------
 MAX_SEGMENTS = env.integer("MAX_SEGMENTS", 10)
 DEFAULT_VALIDITY_HOURS = env.integer("DEFAULT_VALIDITY_HOURS", 24)
 RECEIPT_GRACE_HOURS = env.integer("RECEIPT_GRACE_HOURS", 24)

@@ -11,7 +11,7 @@ from django.db import transaction
 from routing.models import Route, RouteGauge, StateInterval
 from routing.statuses import AVAILABLE, LineState, RouteState
 
-# An outage ends only when the line has held this long (facts on KPIs, section 7: flaps).
+# An outage ends only when the line has held this long (docs/rules.md#availability).
 STABLE_FOR: Final = timedelta(seconds=30)
 # A dispatcher writes its gauge every two seconds; after this it is gone.
 GAUGE_FRESH_FOR: Final = timedelta(seconds=15)

@@ -21,7 +21,7 @@ from routing.smsc.centre import RECEIPT_ESM, Centre, Due
 log: Final = logging.getLogger(__name__)
 
 _ROK: Final = 0
-# Why a stranger's octets are no SMPP, for the log (facts on SMPP, section 1).
+# Why a stranger's octets are no SMPP, for the log (docs/rules.md#refusals-by-operators).
 _FAULTS: Final = {
     "http": "it speaks HTTP; the control port answers HTTP, this port speaks SMPP",
     "tls": "it begins a TLS handshake; this port is plain SMPP",

@@ -22,6 +22,7 @@ FENCE: Final = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 LINK: Final = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 REFERENCE: Final = re.compile(r"`([\w./-]+\.py)(?::([\w.]+))?`")
 FOLDER: Final = re.compile(r"`((?:[\w.-]+/)+)`")
+CITED: Final = re.compile(r"\bdocs/(adr/\d{4}|[\w/-]+\.md)(?:#([\w-]+))?")
 MAKE: Final = re.compile(r"\bmake ([a-z][a-z-]*)\b(?! (?:sure|it|them|a|the)\b)")
 # The test suite's own wiring: nobody who installs the product sets these.
 OF_THE_TESTS: Final = {"TEST_DATABASE_HOST", "TEST_TEMPLATE", "TEST_VALKEY_PORT"}
@@ -86,6 +87,18 @@ def test_folders_that_are_mentioned_exist(document: Path) -> None:
     tops = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"var"}
     named = [folder for folder in FOLDER.findall(prose(document)) if folder.split("/")[0] in tops]
     assert [folder for folder in named if not (ROOT / folder).is_dir()] == []
+
+
+def test_documents_that_the_code_cites_exist_with_their_headings() -> None:
+    lost = []
+    files = [path for path in ROOT.rglob("*.py") if not {".venv", "var"} & set(path.relative_to(ROOT).parts)]
+    for path in files:
+        for name, fragment in CITED.findall(path.read_text()):
+            found = sorted((ROOT / "docs").glob(f"{name}-*.md" if name.startswith("adr/") else name))
+            if len(found) != 1 or (fragment and fragment not in anchors(found[0])):
+                lost.append(f"{path.relative_to(ROOT)}: {name}#{fragment}")
+    assert files
+    assert lost == []
 
 
 def test_the_way_of_a_message_names_the_code_of_every_step() -> None:

@@ -1,4 +1,4 @@
-"""Bulk writes: whole columns as binary arrays into `INSERT … SELECT FROM unnest(%b::…[], …)` (SPIKES section 4)."""
+"""Bulk writes: whole columns as binary arrays into `INSERT … SELECT FROM unnest(%b::…[], …)` (docs/adr/0009)."""
 
 from __future__ import annotations
 

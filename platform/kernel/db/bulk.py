@@ -1,7 +1,7 @@
 """A cursor for bulk statements: parameters bound by the server, arrays in binary (`%b`), on Django's own connection.
 
 Django's cursors write parameters into the text of a statement, which costs 33 µs a row where a binary array costs
-4 (SPIKES section 4).
+4 (docs/adr/0009).
 """
 
 from __future__ import annotations

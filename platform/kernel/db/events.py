@@ -1,4 +1,4 @@
-"""News flows up by rows: logs written in the transaction of the change and read by cursor (DESIGN section 2).
+"""News flows up by rows: logs written in the transaction of the change and read by cursor (docs/adr/0007).
 
 Identity numbers commit out of order, so a reader that remembers the last id it saw loses rows. A cursor is therefore
 (xid8, id), and reads only rows whose transaction is older than every one still running: nothing can commit behind it.

@@ -11,7 +11,7 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
     """A reference to a row of the same tenant.
 
     The constraint is (tenant_id, x_id) → (tenant_id, id), made by `TenantTable`: a plain one would ignore row-level
-    security and let one tenant point at another's row (SPIKES section 4).
+    security and let one tenant point at another's row (docs/adr/0002).
     """
 
     def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any) -> None:

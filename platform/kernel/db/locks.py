@@ -6,7 +6,7 @@ from typing import Final
 
 import psycopg
 
-BEAT_LOCK: Final = 7001  # two beats would send every tick twice (SPIKES section 7)
+BEAT_LOCK: Final = 7001  # two beats would send every tick twice (docs/adr/0003)
 
 
 def try_hold(connection: psycopg.Connection, key: int) -> bool:

@@ -13,7 +13,7 @@ from django.db.migrations.state import ProjectState
 from kernel.db.fields import TenantForeignKey
 
 # nullif: after its first use in a session the setting reads '' instead of NULL. Not wrapped in (SELECT …): the planner
-# knows a stable expression's value, an init plan's not (SPIKES section 4).
+# knows a stable expression's value, an init plan's not (docs/adr/0002).
 TENANT_EXPRESSION: Final = "tenant_id = nullif(current_setting('dakiya.tenant', true), '')::uuid"
 OWN_ROW_EXPRESSION: Final = "id = nullif(current_setting('dakiya.tenant', true), '')::uuid"
 

@@ -1,7 +1,7 @@
 """Partitions by time: made ahead, attached without blocking readers, dropped when their time is over.
 
 A partition is first created as a table of its own with the bound as a CHECK, then attached: `CREATE … PARTITION OF`
-would wait for every open reader, ATTACH took 10 ms beside one (SPIKES section 4).
+would wait for every open reader, ATTACH took 10 ms beside one (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Series:
         parent: the partitioned table.
         days: width of one partition.
         by_id: bounds are UUIDv7 (the row's id), else timestamps.
-        fillfactor: of each partition; 50 keeps updates on their page (SPIKES section 6).
+        fillfactor: of each partition; 50 keeps updates on their page (docs/adr/0005).
     """
 
     parent: str

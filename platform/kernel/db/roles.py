@@ -1,4 +1,4 @@
-"""The logins and roles of DESIGN section 5, made once per cluster by a superuser; again changes nothing."""
+"""The logins and roles of docs/adr/0002, made once per cluster by a superuser; again changes nothing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Sends a query to the connection of the context it runs in.
 
 Web processes hold the web login as `default`; the platform console's queries go over a second connection with the
-worker's login, because the web login may never become the platform role (DESIGN section 5).
+worker's login, because the web login may never become the platform role (docs/adr/0002).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A login by itself may not touch tenant data. `tenant_context` takes the role `dakiya_tenant` and names the tenant in
 the setting `dakiya.tenant`, which every policy reads; `platform_context` takes the role whose policy is `true`.
-Both are local to a transaction and cost one round trip (SPIKES section 4).
+Both are local to a transaction and cost one round trip (docs/adr/0002).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every reason why a message did not arrive, or was not taken, in words a customer can act on.
 
 One entry for each error_code, whatever door or operator it came by: pages, API, exports and webhooks explain a
-failure with the same sentence. Codes are public and never change their meaning. Source: facts on SMPP, section 4.
+failure with the same sentence. Codes are public and never change their meaning.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Money as integer micros: one rupee, dollar or yen is 1,000,000, whatever its coins are.
 
 A price of 14.5 paise per message is 145,000 micros exactly, and so are sums of millions of them; rounding to
-coins happens only where a person reads the figure. Source: facts on pricing, section 2.
+coins happens only where a person reads the figure. Why: docs/adr/0010.
 """
 
 from __future__ import annotations

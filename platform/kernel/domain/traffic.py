@@ -1,4 +1,4 @@
-"""The three traffic classes every price, route, rule and queue is chosen by (DESIGN section 7)."""
+"""The three traffic classes every price, route, rule and queue is chosen by."""
 
 from __future__ import annotations
 

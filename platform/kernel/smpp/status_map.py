@@ -1,6 +1,7 @@
 """command_status of a response → what to do with the message: the one table of this project.
 
-Names and numbers are those of 3.4 section 5.1.3 and 5.0 section 4.7.6; the actions are our rule.
+Names and numbers are those of 3.4 section 5.1.3 and 5.0 section 4.7.6; the actions are our rule
+(docs/rules.md#refusals-by-operators).
 """
 
 from __future__ import annotations

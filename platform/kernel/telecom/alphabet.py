@@ -1,7 +1,7 @@
 """The GSM 7-bit default alphabet and what to put in place of the characters it lacks.
 
-Septets travel unpacked, one to an octet, as SMPP wants them. Source: 3GPP TS 23.038 section 6.2.1, and facts on
-encoding, sections 1 and 4.
+Septets travel unpacked, one to an octet, as SMPP wants them. Source: 3GPP TS 23.038 section 6.2.1; for the
+replacements, docs/rules.md#encoding-and-parts.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Mobile series and landline areas share the digits 6 to 9 (080 2 is Bengaluru), so a look at the first digit is wrong
 for one number in seven. The first five decide, without exception; they are kept as a file of 100,000 flags since
-asking the numbering library for each message takes 35 times longer. Source: facts on numbers, section 1.
+asking the numbering library for each message takes 35 times longer. See docs/rules.md#numbers.
 
 When the library's metadata changes, write the file anew:
 `PYTHONPATH=platform python -c "from kernel.telecom.india import *; FILE.write_bytes(build_table())"`

@@ -1,7 +1,7 @@
 """From what people and spreadsheets put into a cell to bare digits.
 
 The order of the steps matters: compatibility folding turns a superscript into a digit, so those are refused before
-it; a decimal point must go before grouping commas are judged. Source: facts on numbers, section 2.
+it; a decimal point must go before grouping commas are judged. All of it: docs/rules.md#numbers.
 """
 
 from __future__ import annotations

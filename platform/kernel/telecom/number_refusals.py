@@ -1,4 +1,4 @@
-"""Why a number is not taken, one reason for each kind of mistake. Source: facts on numbers, sections 1 to 3."""
+"""Why a number is not taken, one reason for each kind of mistake. (docs/rules.md#numbers)"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Telephone numbers: read, judge, place and hide them.
 
 A number is taken only if the numbering plan has it as mobile, or cannot tell mobile from fixed (North America). The
-metadata is that of the package `phonenumbers`. Source: facts on numbers.
+metadata is that of the package `phonenumbers`. The rules: docs/rules.md#numbers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How a text is cut into the parts that are sent, counted and charged.
 
 One function counts for the price, the editor and the dispatcher, so they cannot disagree. Source: 3GPP TS 23.040
-section 9.2.3.24, and facts on encoding, sections 2 and 3.
+section 9.2.3.24, and docs/rules.md#encoding-and-parts.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ _UNFIT: Final = Action(ActionKind.FINAL, "route_protocol")
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds (facts on SMPP, section 9).
+    """Seconds (docs/rules.md#refusals-by-operators).
 
     `stagger`: between the first connections of a route. `retry` doubles up to `retry_longest`, each ± 30 %; a bind that
     held for `settled` starts over. `retry_credentials`: operators lock accounts out for less. `tick`: how often

@@ -1,4 +1,4 @@
-"""PostgreSQL as Django knows it, minus one shortcut that composite primary keys make wrong (SPIKES section 13)."""
+"""PostgreSQL as Django knows it, minus one shortcut that composite primary keys make wrong (docs/adr/0002)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of refusals against the facts it was made from."""
+"""The table of refusals against a list in the order of the specification."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ TAKEN = [
     ("07712 345678", "IN", "+917712345678"),
     ("(202) 456-1111", "US", "+12024561111"),
     ("0091 98765 43210", "US", "+919876543210"),
-    # Beyond the list of facts.
+    # Labels and quotes.
     ("tel:+91-98765-43210", "IN", "+919876543210"),
     ("Mobile No. 98765 43210", "IN", "+919876543210"),
     ("Ph.9876543210", "IN", "+919876543210"),
@@ -97,7 +97,7 @@ REFUSED = [
     ("+551187654321", "IN", "NOT_ASSIGNED"),
     ("+881612345678", "IN", "SATELLITE"),
     ("+999123456789", "IN", "BAD_COUNTRY_CODE"),
-    # Beyond the list of facts.
+    # Nothing, or next to nothing.
     ("", "IN", "EMPTY"),
     (" - ", "IN", "EMPTY"),
     ("\u200b", "IN", "EMPTY"),
