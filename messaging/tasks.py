@@ -16,6 +16,7 @@ def release_due() -> None:
 @shared_task(name="messaging.sweep")
 def sweep() -> None:
     now = utc_now()
+    sweeping.release_held()
     sweeping.expire_overdue(now)
     sweeping.settle_silent(now)
 

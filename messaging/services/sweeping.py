@@ -15,10 +15,16 @@ from messaging.models import Batch, IdempotencyKey, UnmatchedReceipt
 from messaging.services.finishing import charge_in_doubt, finish
 from messaging.services.writing import CHANNEL
 from messaging.statuses import BatchState, Status
+from tenants.models import Tenant
 
-BATCHES_PER_SWEEP: Final = 200
+BATCHES_PER_ROUND: Final = 200
 IDEMPOTENCY_HOURS: Final = 24
 UNMATCHED_DAYS: Final = 7
+# A round is a look for the oldest; so many rounds are a sweep, and what is left over waits for the next one.
+ROUNDS: Final = 25
+_ACTIVE_AGAIN_SQL: Final = f"""
+UPDATE batches b SET state = {BatchState.READY} FROM tenants_tenant t
+WHERE b.state = {BatchState.HELD} AND b.campaign_id IS NULL AND t.id = b.tenant_id AND t.state = %s"""  # noqa: S608 - constants of ours
 _DUE_SQL: Final = f"""
 UPDATE batches SET state = {BatchState.READY} WHERE state = {BatchState.WAITING} AND due_at <= %s"""  # noqa: S608 - constants of ours
 
@@ -27,6 +33,18 @@ def release_due(now: datetime) -> int:
     """Give batches whose time has come to the dispatchers; returns how many."""
     with platform_context(reason="release due batches"), bulk_cursor() as cursor:
         cursor.execute(_DUE_SQL, [now])
+        if released := cursor.rowcount:
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        return released
+
+
+def release_held() -> int:
+    """Give back what was put aside because its tenant was suspended, once it is not; returns how many batches.
+
+    Batches of campaigns stay: whether these are paused is the campaign's to say.
+    """
+    with platform_context(reason="release what suspended tenants left"), bulk_cursor() as cursor:
+        cursor.execute(_ACTIVE_AGAIN_SQL, [Tenant.State.ACTIVE])
         if released := cursor.rowcount:
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
         return released
@@ -53,13 +71,18 @@ def forget_old(now: datetime) -> int:
 
 
 def _sweep(states: tuple[BatchState, ...], *, before: datetime, status: Status, error_code: str, now: datetime) -> int:
-    with platform_context(reason=f"find batches to end as {status.label}"):
-        overdue = Batch.objects.filter(state__in=states, not_after__lt=before).order_by("not_after")
-        found: list[tuple[UUID, UUID]] = list(overdue.values_list("tenant_id", "pk")[:BATCHES_PER_SWEEP])
-    for tenant_id, batch_id in found:
-        with tenant_context(tenant_id):
-            _end(batch_id, states, status, error_code, now)
-    return len(found)
+    swept = 0
+    for _ in range(ROUNDS):
+        with platform_context(reason=f"find batches to end as {status.label}"):
+            overdue = Batch.objects.filter(state__in=states, not_after__lt=before).order_by("not_after")
+            found: list[tuple[UUID, UUID]] = list(overdue.values_list("tenant_id", "pk")[:BATCHES_PER_ROUND])
+        for tenant_id, batch_id in found:
+            with tenant_context(tenant_id):
+                _end(batch_id, states, status, error_code, now)
+        swept += len(found)
+        if len(found) < BATCHES_PER_ROUND:
+            break
+    return swept
 
 
 def _end(batch_id: UUID, states: tuple[BatchState, ...], status: Status, error_code: str, now: datetime) -> None:

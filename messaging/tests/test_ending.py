@@ -18,6 +18,7 @@ from messaging.services import campaign_control, sweeping
 from messaging.services.books import audit_tenant
 from messaging.statuses import BatchState, EventKind, Status
 from messaging.tests.world import ASHA, RAVI, UNIT, World, draft, make_world
+from tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
 CAMPAIGN = CampaignRef(uuid7(), "Diwali")
@@ -138,6 +139,27 @@ def test_a_receipt_of_a_message_nobody_counted_as_submitted_leaves_no_hold_open(
         campaign_control.cancel_campaign(CAMPAIGN.id, utc_now())
     sweeping.settle_silent(utc_now() + timedelta(hours=49))
     assert states(world)[2] == 0
+
+
+def test_what_a_suspension_put_aside_goes_on_with_its_end_and_a_paused_campaign_does_not(world: World) -> None:
+    world.accept(draft())
+    send_campaign(world)
+    with platform_context(reason="test: suspended, and its batches put aside by a claim"):
+        Tenant.objects.update(state=Tenant.State.SUSPENDED)
+        Batch.objects.update(state=BatchState.HELD)
+    assert sweeping.release_held() == 0
+    with platform_context(reason="test: active again"):
+        Tenant.objects.update(state=Tenant.State.ACTIVE)
+    assert sweeping.release_held() == 1
+    with tenant_context(world.tenant_id):
+        assert Batch.objects.get(campaign_id=None).state == BatchState.READY
+
+
+def test_a_sweep_goes_on_while_there_is_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "BATCHES_PER_ROUND", 2)
+    for _ in range(5):
+        world.accept(draft())
+    assert sweeping.expire_overdue(utc_now() + timedelta(hours=25)) == 5
 
 
 def test_sweeping_twice_changes_nothing_more(world: World) -> None:

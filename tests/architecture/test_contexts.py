@@ -32,6 +32,7 @@ ACROSS: Final = {
     ("messaging/services/sweeping.py", "f'find batches to end as {status.label}'"),
     ("messaging/services/sweeping.py", "forget expired idempotency keys and unmatched receipts"),
     ("messaging/services/sweeping.py", "release due batches"),
+    ("messaging/services/sweeping.py", "release what suspended tenants left"),
     ("platform/config/demo/build.py", "find a demo tenant"),
     ("reporting/folding.py", "fold message events into roll-ups"),
     ("reporting/recounting.py", "recount roll-ups"),
