@@ -18,7 +18,8 @@ from campaigns.services.moving import locked_campaign, move, note
 from campaigns.statuses import STARTED, CampaignEvent, CampaignState, ChunkState
 from kernel.db.tenancy import platform_context, scoped_connection
 from messaging.services.campaign_control import cancel_campaign as cancel_messages
-from messaging.services.campaign_control import hold_campaign, resume_campaign
+from messaging.services.campaign_control import hold_campaign, is_held, resume_campaign
+from tenants.models import Tenant
 
 # Freezing a million people takes some seconds; a claimed campaign without a run after this long was forgotten.
 PREPARING_PATIENCE: Final = timedelta(seconds=20)
@@ -122,18 +123,34 @@ def look_after(*, campaign_id: UUID, now: datetime) -> Need:
     campaign = Campaign.objects.get(pk=campaign_id)
     run = Run.objects.filter(campaign=campaign).order_by("-number").first()
     if run is None:
+        if campaign.state == CampaignState.CANCELLED:
+            _settle(campaign_id, now)
         is_stuck = campaign.state == CampaignState.PREPARING and _is_older(campaign, now - PREPARING_PATIENCE)
         return Need.PREPARE if is_stuck else Need.NOTHING
     progress = progress_of(campaign, run)
     Run.objects.filter(pk=run.pk).update(progress=progress.as_json())
+    if campaign.state == CampaignState.PAUSED or is_held(campaign_id):
+        _align(campaign_id)
     if campaign.state == CampaignState.PAUSED:
-        # What a dispatcher had leased when the pause came may have returned since.
-        hold_campaign(campaign_id)
         return Need.NOTHING
     if progress.is_complete:
         _settle(campaign_id, now)
         return Need.NOTHING
     return Need.CANCEL_REST if campaign.state == CampaignState.CANCELLED else Need.EXPAND
+
+
+def _align(campaign_id: UUID) -> None:
+    """Hold or release the batches as the campaign stands, under its lock: people pause and resume meanwhile.
+
+    What a dispatcher had leased when a pause came may have returned since, and a suspension of the tenant, which puts
+    batches aside too, may be over.
+    """
+    with transaction.atomic(using=scoped_connection().alias):
+        campaign = locked_campaign(campaign_id)
+        if campaign.state == CampaignState.PAUSED:
+            hold_campaign(campaign_id)
+        elif campaign.state == CampaignState.SENDING and Tenant.objects.filter(state=Tenant.State.ACTIVE).exists():
+            resume_campaign(campaign_id)
 
 
 def _is_older(campaign: Campaign, limit: datetime) -> bool:

@@ -24,8 +24,8 @@ from campaigns.tests.builders import (
     start,
 )
 from kernel.db.tenancy import tenant_context
-from messaging.models import Message
-from messaging.statuses import Status, Term
+from messaging.models import Batch, Message
+from messaging.statuses import BatchState, Status, Term
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +103,31 @@ def test_a_paused_campaign_writes_nothing_until_it_is_resumed(inside: Cast) -> N
     control.resume(campaign_id=run.campaign_id, actor=MAYA, now=NOW)
     expand_all(run)
     assert Message.objects.count() == 5
+
+
+def test_what_a_suspension_held_back_goes_on_when_it_is_over(inside: Cast) -> None:
+    run = start(make_campaign(inside, make_list(count=3)))
+    expand_all(run)
+    Batch.objects.update(state=BatchState.HELD)
+    control.look_after(campaign_id=run.campaign_id, now=NOW)
+    assert set(Batch.objects.values_list("state", flat=True)) == {BatchState.READY}
+
+
+def test_what_returns_to_a_paused_campaign_is_held(inside: Cast) -> None:
+    run = start(make_campaign(inside, make_list(count=3)))
+    expand_all(run)
+    control.pause(campaign_id=run.campaign_id, actor=MAYA, now=NOW)
+    Batch.objects.update(state=BatchState.READY)
+    control.look_after(campaign_id=run.campaign_id, now=NOW)
+    assert set(Batch.objects.values_list("state", flat=True)) == {BatchState.HELD}
+
+
+def test_a_campaign_cancelled_before_its_audience_was_frozen_comes_to_its_end(inside: Cast) -> None:
+    campaign = make_campaign(inside, make_list(count=3))
+    Campaign.objects.update(state="preparing", started_at=NOW)
+    control.cancel(campaign_id=campaign.id, actor=MAYA, now=NOW)
+    assert control.look_after(campaign_id=campaign.id, now=NOW) is control.Need.NOTHING
+    assert Campaign.objects.get().finished_at == NOW
 
 
 def test_cancelling_accounts_for_written_and_unwritten_people(inside: Cast) -> None:

@@ -30,6 +30,10 @@ def resume_campaign(campaign_id: UUID) -> int:
     return held.update(state=BatchState.READY)
 
 
+def is_held(campaign_id: UUID) -> bool:
+    return Batch.objects.filter(campaign_id=campaign_id, state=BatchState.HELD).exists()
+
+
 def cancel_campaign(campaign_id: UUID, now: datetime) -> int:
     """Cancel one stride of what has not been handed to an operator, and give its credit back.
 
