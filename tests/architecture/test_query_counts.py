@@ -3,55 +3,21 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from billing.services import top_up
-from billing.tests.builders import ASHA
-from compliance.services import submit
-from compliance.tests.builders import WRITER, make_sender, make_template
-from kernel.domain.money import MICROS
 from tests.addresses import Address, addresses
 from tests.security.company import Company, make_company, staff_browser
-from tests.security.objects import OBJECTS, Maker, headers, inside
+from tests.security.objects import fill
 
 FEW, MANY = 5, 30
 # Each on a page of its own: an empty list and a full one may differ, five rows and thirty may not.
 LISTS: Final = [address for address in addresses() if not address.parameters and address.access != "open"]
 
 pytestmark = pytest.mark.django_db
-
-
-@inside
-def template_in_review(company: Company) -> object:
-    waiting = make_template(sender=make_sender(next(headers)), name=f"Review {uuid4()}", is_approved=False)
-    return submit(item=waiting, actor=WRITER, now=timezone.now())
-
-
-@inside
-def payment(company: Company) -> object:
-    key = str(uuid4())
-    return top_up(amount_micros=MICROS, actor=ASHA, note="Transfer", idempotency_key=key, now=timezone.now())
-
-
-def another_company(company: Company) -> object:
-    return make_company()
-
-
-# What lists show and no address names.
-UNNAMED: Final[tuple[Maker, ...]] = (template_in_review, payment, another_company)
-
-
-def fill(company: Company, rows: int) -> None:
-    """`rows` more of everything that pages show."""
-    for maker in {*OBJECTS.values(), *UNNAMED}:
-        for _ in range(rows):
-            maker(company)
 
 
 def queries(company: Company, staff: Client) -> dict[str, list[str]]:

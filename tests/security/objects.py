@@ -10,6 +10,7 @@ from functools import wraps
 from itertools import count, product
 from string import ascii_uppercase
 from typing import Final
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -17,22 +18,29 @@ from django.utils import timezone
 
 from audit.services import Actor
 from billing.exports import build_export, request_export
-from compliance.services import opt_out
-from compliance.tests.builders import make_entity, make_sender, make_template
+from billing.services import top_up
+from campaigns.models import Campaign, Contact
+from campaigns.tests.builders import Cast, expand_all, make_campaign, make_list, make_platform, start
+from campaigns.tests.builders import number as number_of
+from campaigns.tests.files import csv_of, take_in
+from compliance.services import opt_out, submit
+from compliance.tests.builders import WRITER, make_entity, make_sender, make_template
 from kernel.db.tenancy import tenant_context
+from kernel.domain.money import MICROS
 from kernel.telecom.e164 import E164
 from messaging.tests.rows import make_messages
 from routing.tests.builders import make_route
 from tenants.queries import tenant_info
 from tenants.roles import Role
-from tenants.services import add_member, create_token, invite_member
+from tenants.services import add_member, create_token, invite_member, link_token
 from tenants.tests.builders import make_user
 from tests.addresses import Address
-from tests.security.company import Company
+from tests.security.company import Company, make_company
 
+TESTS: Final = Actor(None, "Tests")
 Maker = Callable[[Company], object]
 _numbers = count(1)
-headers: Iterator[str] = ("".join(letters) for letters in product(ascii_uppercase, repeat=6))
+_headers: Iterator[str] = ("".join(letters) for letters in product(ascii_uppercase, repeat=6))
 
 
 def url_of(address: Address, company: Company) -> str:
@@ -71,6 +79,11 @@ def invitation(company: Company) -> object:
 
 
 @inside
+def invitation_link(company: Company) -> object:
+    return link_token(invite_member(email=f"guest{next(_numbers)}@example.com", role=Role.VIEWER, by=company.owner))
+
+
+@inside
 def token(company: Company) -> object:
     return create_token(name="Another", by=company.owner)[0].pk
 
@@ -82,12 +95,12 @@ def entity(company: Company) -> object:
 
 @inside
 def sender(company: Company) -> object:
-    return make_sender(next(headers)).pk
+    return make_sender(next(_headers)).pk
 
 
 @inside
 def template(company: Company) -> object:
-    return make_template(sender=make_sender(next(headers)), name=f"Template {next(_numbers)}", is_approved=False).pk
+    return make_template(sender=make_sender(next(_headers)), name=f"Template {next(_numbers)}", is_approved=False).pk
 
 
 @inside
@@ -100,12 +113,70 @@ def message(company: Company) -> object:
     return make_messages()[0].pk
 
 
+def contact(company: Company) -> object:
+    number = next(_numbers)
+    with tenant_context(company.tenant.id):
+        make_list(f"List {number}", 1, start=number)
+        return Contact.objects.get(phone=number_of(number)).pk
+
+
+@inside
+def contact_list(company: Company) -> object:
+    number = next(_numbers)
+    return make_list(f"List {number}", 2, start=number).pk
+
+
+def finished_import(company: Company) -> object:
+    """With a row that was rejected."""
+    number = next(_numbers)
+    content = csv_of(2, start=number) + b"\n12,Nobody,A1"
+    return take_in(company.tenant.id, content, name=f"List {number}").pk
+
+
+@inside
+def campaign(company: Company) -> object:
+    """A draft, complete."""
+    return _draft(company).pk
+
+
+def running_campaign(company: Company) -> UUID:
+    """Its messages are accepted, and wait for a dispatcher."""
+    make_platform()
+    with tenant_context(company.tenant.id):
+        started = _draft(company)
+        expand_all(start(started))
+    return started.pk
+
+
+def _draft(company: Company) -> Campaign:
+    number = next(_numbers)
+    template = make_template(sender=make_sender(next(_headers)), name=f"Template {number}", names=("name", "order"))
+    people = make_list(f"List {number}", 3, start=number)
+    return make_campaign(Cast(company.tenant.id, template.pk, company.owner), people, name=f"Campaign {number}")
+
+
 def export(company: Company) -> object:
     now, zone = timezone.now(), tenant_info(company.tenant.id).zone
     with tenant_context(company.tenant.id):
-        wanted = request_export(month=now.date(), zone=zone, has_bom=False, actor=Actor(None, "Tests"), now=now)
+        wanted = request_export(month=now.date(), zone=zone, has_bom=False, actor=TESTS, now=now)
     build_export(tenant_id=company.tenant.id, export_id=wanted.pk, now=now)
     return wanted.pk
+
+
+@inside
+def template_in_review(company: Company) -> object:
+    waiting = make_template(sender=make_sender(next(_headers)), name=f"Template {next(_numbers)}", is_approved=False)
+    return submit(item=waiting, actor=WRITER, now=timezone.now())
+
+
+@inside
+def payment(company: Company) -> object:
+    key = f"payment {next(_numbers)}"
+    return top_up(amount_micros=MICROS, actor=TESTS, note="Transfer", idempotency_key=key, now=timezone.now())
+
+
+def another_company(company: Company) -> object:
+    return make_company()
 
 
 def tenant(company: Company) -> object:
@@ -118,6 +189,7 @@ def route(company: Company) -> object:
 
 OBJECTS: Final[dict[str, Maker]] = {
     "settings/switch/<uuid:pk>": tenant,
+    "settings/join/<str:token>": invitation_link,
     "settings/members/<uuid:pk>": member,
     "settings/invitations/<uuid:pk>": invitation,
     "settings/tokens/<uuid:pk>": token,
@@ -126,6 +198,11 @@ OBJECTS: Final[dict[str, Maker]] = {
     "templates/<uuid:pk>": template,
     "opt-outs/<uuid:pk>": standing_opt_out,
     "messages/<uuid:message_id>": message,
+    "contacts/<uuid:pk>": contact,
+    "lists/<uuid:pk>": contact_list,
+    "imports/<uuid:pk>": finished_import,
+    "campaigns/<uuid:pk>": campaign,
+    "campaigns/<uuid:pk>/<slug:verb>": lambda company: "cancel",
     "money/exports/<uuid:pk>": export,
     "console/tenants/<uuid:pk>": tenant,
     "console/tenants/<uuid:pk>/<tenant_state:state>": lambda company: "suspended",
@@ -138,4 +215,17 @@ OBJECTS: Final[dict[str, Maker]] = {
     "api/v1/templates/<uuid:pk>": template,
     "api/v1/opt-outs/<uuid:pk>": standing_opt_out,
     "api/v1/messages/<uuid:pk>": message,
+    "api/v1/contacts/<uuid:pk>": contact,
+    "api/v1/lists/<uuid:pk>": contact_list,
+    "api/v1/imports/<uuid:pk>": finished_import,
+    "api/v1/campaigns/<uuid:pk>": campaign,
 }
+# What lists show and no address names.
+UNNAMED: Final[tuple[Maker, ...]] = (template_in_review, running_campaign, payment, another_company)
+
+
+def fill(company: Company, rows: int) -> None:
+    """`rows` more of everything that pages show."""
+    for maker in dict.fromkeys((*OBJECTS.values(), *UNNAMED)):
+        for _ in range(rows):
+            maker(company)
