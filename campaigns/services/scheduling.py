@@ -93,11 +93,17 @@ def check_future(*, send_at: datetime, now: datetime, zone: ZoneInfo) -> None:
 
 
 def check_not_after(*, not_after: datetime, send_at: datetime, zone: ZoneInfo) -> None:
-    """Refuse an end that is not behind the beginning.
+    """Refuse an end that is not behind the beginning, or far away from it.
 
     Raises:
-        ScheduleProblem: `not_after_too_early`.
+        ScheduleProblem: `not_after_too_early`; `time_too_far`, more than a year after the beginning.
     """
+    if not_after > send_at + FURTHEST:
+        raise ScheduleProblem(
+            "time_too_far",
+            f"The campaign would end at {not_after.astimezone(zone):{_FORM}}, more than a year after its beginning.",
+            "Choose an end within 12 months of the beginning.",
+        )
     if not_after <= send_at:
         raise ScheduleProblem(
             "not_after_too_early",

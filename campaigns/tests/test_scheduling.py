@@ -50,6 +50,11 @@ def test_the_end_comes_after_the_beginning() -> None:
         check_not_after(not_after=NOW, send_at=NOW, zone=KOLKATA)
 
 
+def test_an_end_that_outlives_the_messages_rows_is_refused() -> None:
+    with pytest.raises(ScheduleProblem, match="more than a year after"):
+        check_not_after(not_after=NOW + timedelta(days=367), send_at=NOW, zone=KOLKATA)
+
+
 @pytest.mark.parametrize("name", ["", "Mars/Base", "../etc/passwd", "Asia/Kolkata\0"])
 def test_what_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(ScheduleProblem, match="no time zone"):

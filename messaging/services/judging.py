@@ -25,6 +25,8 @@ from tenants.models import Tenant
 
 RECIPIENT_MAX: Final = 20
 SENDER_MAX: Final = 21
+# Rows are kept little longer than this, and a hold must be settled before its messages are gone.
+FURTHEST: Final = timedelta(days=366)
 REFERENCE_MAX: Final = 100
 
 
@@ -79,7 +81,8 @@ class Judge:
     ) -> None:
         self.tenant, self.wallet, self.book, self.plan = tenant, wallet, book, plan
         self.screening, self.now = screening, now
-        self._not_after = now + timedelta(hours=settings.DEFAULT_VALIDITY_HOURS)
+        self._validity = timedelta(hours=settings.DEFAULT_VALIDITY_HOURS)
+        self._latest = now + FURTHEST
         self._retention = {
             TrafficClass.OTP: 1,
             TrafficClass.TRANSACTIONAL: tenant.text_retention_days_transactional,
@@ -88,13 +91,14 @@ class Judge:
 
     def decide(self, draft: Draft, number: E164 | NumberRefused, ident: UUID) -> Decision:
         send_at = draft.send_at if draft.send_at and draft.send_at > self.now else None
-        validity = self._not_after if send_at is None else send_at + (self._not_after - self.now)
+        send_at = min(send_at, self._latest) if send_at else None
+        until = draft.not_after or (send_at or self.now) + self._validity
         decision = Decision(
             draft=draft,
             id=ident,
             recipient=shown(draft.recipient) if isinstance(number, NumberRefused) else number,
             traffic_class=draft.traffic_class or TrafficClass.TRANSACTIONAL,
-            not_after=draft.not_after or validity,
+            not_after=min(until, self._latest + self._validity),
             send_at=send_at,
         )
         decision.refusal = self._refusal(decision, number)
@@ -108,6 +112,8 @@ class Judge:
     def _refusal(self, decision: Decision, number: E164 | NumberRefused) -> Refusal | None:
         if isinstance(number, NumberRefused):
             return Refusal(number.code, number.detail, number.remedy)
+        if any(at > self._latest for at in (decision.draft.send_at, decision.draft.not_after) if at is not None):
+            return refusal_for("time_too_far")
         if decision.not_after <= (decision.send_at or self.now):
             return refusal_for("not_after_passed")
         return self._refused_by_rules(decision) or self._refused_by_content(decision) or self._unroutable(decision)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError
@@ -110,6 +110,14 @@ def test_a_later_message_waits_and_its_text_lives_as_long(world: World) -> None:
         assert message.retention_days == 90
         assert message.send_at is not None
         assert message.not_after - message.send_at == timedelta(hours=24)
+
+
+@pytest.mark.parametrize("year", [2100, 9999])
+def test_a_time_beyond_the_life_of_its_row_is_refused(world: World, year: int) -> None:
+    far = datetime(year, 12, 31, 23, tzinfo=UTC)
+    for outcome in world.accept(draft(send_at=far), draft(not_after=far)):
+        assert outcome.refusal is not None
+        assert outcome.refusal.code == "time_too_far"
 
 
 def test_a_validity_that_is_over_is_refused(world: World) -> None:

@@ -159,6 +159,10 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
             "The time after which the message must not be sent had passed before it could go out.",
             "Send it again with a later time if it is still wanted.",
         ),
+        "time_too_far": (
+            "The message was to be sent, or to be useful still, more than a year from now.",
+            "Choose times within the next 12 months.",
+        ),
         "route_unavailable": (
             "The line to the operator was down, and we tried until the message's time had run out.",
             "Send it again later.",

@@ -47,6 +47,7 @@ REFUSALS = [
     "no_price",
     "no_route",
     "not_after_passed",
+    "time_too_far",
     "tenant_suspended",
     "cancelled",
     "duplicate_request",
