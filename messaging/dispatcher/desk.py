@@ -143,12 +143,20 @@ class Desk:
             if job.is_decided or job.flight.is_lost:
                 continue
             if job.not_after <= wall:
-                self._news.end(job, Status.EXPIRED, job.error_code)
-                self._news.wake()
+                self._expire(job)
                 continue
             taken.append(job)
             left -= job.parts
         return left
+
+    def _expire(self, job: Job) -> None:
+        if job.doubts:
+            # An operator may have it, which counts as submitted: receipt or time decides.
+            job.is_decided = True
+            self._news.doubtful.append(job)
+        else:
+            self._news.end(job, Status.EXPIRED, job.error_code)
+        self._news.wake()
 
     def send(self, jobs: list[Job], wall: float) -> None:
         """Give the jobs to the link; their batches' `sent_upto` is committed."""

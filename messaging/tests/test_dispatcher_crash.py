@@ -56,6 +56,24 @@ def test_after_a_crash_only_promotions_in_doubt_are_not_sent_again(traffic_class
     play(story, window=20)
 
 
+def test_what_is_in_doubt_counts_as_submitted_when_its_time_runs_out_before_it_can_go_again() -> None:
+    async def story(scene: Scene) -> None:
+        scene.change(silent=True)
+        scene.accept(*numbers(3))
+        await scene.start()
+        await scene.until(lambda: scene.submits() == 3)
+        await scene.crash()
+        scene.sql("UPDATE messages SET not_after = now() + interval '1.2 s'")
+        scene.change(silent=False)
+        scene.let_leases_end()
+        await scene.start()
+        await scene.until(lambda: scene.states() == [BatchState.SENT])
+        assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 3 * UNIT
+        assert Status.EXPIRED not in scene.statuses()
+
+    play(story, tps=1)
+
+
 def test_a_killed_process_is_followed_by_another_without_loss_or_double_charge() -> None:
     async def story(scene: Scene) -> None:
         scene.accept(*numbers(300))
