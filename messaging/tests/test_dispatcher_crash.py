@@ -74,6 +74,23 @@ def test_what_is_in_doubt_counts_as_submitted_when_its_time_runs_out_before_it_c
     play(story, tps=1)
 
 
+def test_clocks_that_differ_between_machines_send_and_charge_nothing_twice() -> None:
+    async def story(scene: Scene) -> None:
+        scene.change(receipts=False)
+        scene.accept(*numbers(60))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] > 10)
+        await scene.crash()
+        # The machine that accepted them is a minute ahead.
+        scene.sql("UPDATE batches SET accepted_at = accepted_at + interval '1 min'")
+        scene.let_leases_end()
+        await scene.start()
+        await scene.until(lambda: scene.states() == [BatchState.SENT])
+        assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 60 * UNIT
+
+    play(story, window=10, tps=40)
+
+
 def test_a_killed_process_is_followed_by_another_without_loss_or_double_charge() -> None:
     async def story(scene: Scene) -> None:
         scene.accept(*numbers(300))
