@@ -69,4 +69,4 @@ def test_no_page_scrolls_sideways_on_a_phone(path: str, site: str, open_page: Ca
     page = open_page(phone=True, color_scheme="dark")
     sign_in(page, site, "asha@example.com")
     page.goto(f"{site}/settings/{path}/")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
