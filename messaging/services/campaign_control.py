@@ -46,7 +46,14 @@ def cancel_campaign(campaign_id: UUID, now: datetime) -> int:
         for batch in batches:
             # The ids before sent_upto may have reached an operator: receipt or time decides about them.
             unsent, sent = batch.ids[batch.sent_upto :], batch.sent_upto
-            finish(ids=unsent, status=Status.CANCELLED, error_code="cancelled", was_submitted=False, now=now)
+            finish(
+                ids=unsent,
+                status=Status.CANCELLED,
+                error_code="cancelled",
+                was_submitted=False,
+                route_id=batch.route_id,
+                now=now,
+            )
             charge_in_doubt(batch, unsent, now)
             state = BatchState.SENT if sent else BatchState.CANCELLED
             Batch.objects.filter(pk=batch.pk).update(state=state, tries=F("tries") + 1)

@@ -34,13 +34,14 @@ class Ended:
 
 
 def finish(
-    *, ids: Sequence[UUID], status: Status, error_code: str | None, was_submitted: bool, now: datetime
+    *, ids: Sequence[UUID], status: Status, error_code: str | None, was_submitted: bool, route_id: int, now: datetime
 ) -> list[Ended]:
     """End those of `ids` that still wait, with money and events, in the current tenant's transaction.
 
     Args:
         was_submitted: their operators had them. What was charged at submit stays charged then; in all other
             cases the hold is released.
+        route_id: where the batch stood when it ended; its messages may have been accepted for another route.
 
     Returns:
         What was moved; the others had ended before, which is no error.
@@ -58,7 +59,7 @@ def finish(
     unpaid = [batch for batch in batches if not (was_submitted and batch.charged_on == ChargedOn.SUBMIT)]
     settle(settlements=[settlement(batch, by_batch[batch.id], "release") for batch in unpaid], now=now)
     MessageEvent.objects.bulk_create(
-        _event(batch, by_batch[batch.id], status, error_code or "", now) for batch in batches
+        _event(batch, by_batch[batch.id], status, error_code or "", route_id, now) for batch in batches
     )
     return ended
 
@@ -82,7 +83,7 @@ def charge_in_doubt(batch: Batch, ids: Sequence[UUID], now: datetime) -> None:
     unpaid = [message for message in ended if message.id not in charged]
     if unpaid:
         settle(settlements=[settlement(origin, unpaid, "charge")], now=now)
-        event = _event(origin, unpaid, Status.SUBMITTED, "", now)
+        event = _event(origin, unpaid, Status.SUBMITTED, "", batch.route_id, now)
         event.kind, event.charged_micros = EventKind.SUBMITTED, sum(message.price_micros for message in unpaid)
         event.save()
 
@@ -103,14 +104,16 @@ def settlement(batch: Batch, messages: Iterable[Ended], outcome: Literal["charge
     )
 
 
-def _event(batch: Batch, messages: Sequence[Ended], status: Status, error_code: str, now: datetime) -> MessageEvent:
+def _event(
+    batch: Batch, messages: Sequence[Ended], status: Status, error_code: str, route_id: int, now: datetime
+) -> MessageEvent:
     return MessageEvent(
         kind=EventKind.FINAL,
         outcome=status,
         error_code=error_code,
         batch_id=batch.id,
         campaign_id=batch.campaign_id,
-        route_id=batch.route_id,
+        route_id=route_id,
         traffic_class=batch.traffic_class,
         source=batch.source,
         destination=batch.destination,

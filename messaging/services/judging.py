@@ -13,6 +13,7 @@ from billing.models import Wallet
 from billing.prices import PriceBook, Quote
 from compliance.rules import DltIds, Ruling, Screening, Subject
 from kernel.domain.catalogue import explain
+from kernel.domain.ids import uuid7_time
 from kernel.domain.traffic import TrafficClass
 from kernel.telecom.e164 import E164
 from kernel.telecom.numbers import NumberRefused, normalise
@@ -82,6 +83,7 @@ class Judge:
         self.tenant, self.wallet, self.book, self.plan = tenant, wallet, book, plan
         self.screening, self.now = screening, now
         self._validity = timedelta(hours=settings.DEFAULT_VALIDITY_HOURS)
+        self._longest = timedelta(hours=settings.MAX_VALIDITY_HOURS)
         self._latest = now + FURTHEST
         self._retention = {
             TrafficClass.OTP: 1,
@@ -92,7 +94,9 @@ class Judge:
     def decide(self, draft: Draft, number: E164 | NumberRefused, ident: UUID) -> Decision:
         send_at = draft.send_at if draft.send_at and draft.send_at > self.now else None
         send_at = min(send_at, self._latest) if send_at else None
-        until = draft.not_after or (send_at or self.now) + self._validity
+        start = send_at or self.now
+        # Operators cut longer ones, and the id map forgets what they would still answer.
+        until = min(draft.not_after or start + self._validity, start + self._longest)
         decision = Decision(
             draft=draft,
             id=ident,
@@ -102,8 +106,10 @@ class Judge:
             send_at=send_at,
         )
         decision.refusal = self._refusal(decision, number)
-        days = max(self._retention[decision.traffic_class], (decision.not_after - self.now).days + 1)
-        # A passcode's text is never kept longer than it can still be sent.
+        # A text lies in the partition of its message's id, which for a campaign is the freeze: it must outlive the wait
+        # since then as well. A passcode's is never kept longer than it can still be sent.
+        lifetime = decision.not_after - min(uuid7_time(ident), self.now)
+        days = max(self._retention[decision.traffic_class], lifetime.days + 1)
         decision.retention_days = retention_class(days)
         if decision.refusal is None:
             decision.status = Status.SCHEDULED if send_at else Status.ACCEPTED

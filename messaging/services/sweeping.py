@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from kernel.db.bulk import bulk_cursor
 from kernel.db.tenancy import platform_context, scoped_connection, tenant_context
@@ -16,6 +17,8 @@ from messaging.services.finishing import charge_in_doubt, finish
 from messaging.services.writing import CHANNEL
 from messaging.statuses import BatchState, Status
 from tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
 
 BATCHES_PER_ROUND: Final = 200
 IDEMPOTENCY_HOURS: Final = 24
@@ -77,8 +80,12 @@ def _sweep(states: tuple[BatchState, ...], *, before: datetime, status: Status, 
             overdue = Batch.objects.filter(state__in=states, not_after__lt=before).order_by("not_after")
             found: list[tuple[UUID, UUID]] = list(overdue.values_list("tenant_id", "pk")[:BATCHES_PER_ROUND])
         for tenant_id, batch_id in found:
-            with tenant_context(tenant_id):
-                _end(batch_id, states, status, error_code, now)
+            try:
+                with tenant_context(tenant_id):
+                    _end(batch_id, states, status, error_code, now)
+            except IntegrityError:
+                # One wallet that does not add up must not keep the batches of everybody else from their end.
+                logger.exception("batch %s of tenant %s could not be ended", batch_id, tenant_id)
         swept += len(found)
         if len(found) < BATCHES_PER_ROUND:
             break
@@ -91,12 +98,21 @@ def _end(batch_id: UUID, states: tuple[BatchState, ...], status: Status, error_c
         if batch is None:
             return  # a dispatcher or another sweep was faster
         if status is Status.UNKNOWN:
-            finish(ids=batch.ids, status=status, error_code=error_code, was_submitted=True, now=now)
+            finish(
+                ids=batch.ids,
+                status=status,
+                error_code=error_code,
+                was_submitted=True,
+                route_id=batch.route_id,
+                now=now,
+            )
             charge_in_doubt(batch, batch.ids, now)
             state = BatchState.CLOSED
         else:
             unsent = batch.ids[batch.sent_upto :]
-            finish(ids=unsent, status=status, error_code=error_code, was_submitted=False, now=now)
+            finish(
+                ids=unsent, status=status, error_code=error_code, was_submitted=False, route_id=batch.route_id, now=now
+            )
             charge_in_doubt(batch, unsent, now)
             # What may have reached an operator waits for its receipt, and for settle_silent in the end.
             state = BatchState.SENT if batch.sent_upto else BatchState.CLOSED

@@ -177,3 +177,20 @@ def test_a_price_that_is_not_held_is_found(world: World) -> None:
         Message.objects.filter(pk=outcome.id).update(price_micros=1)
     with platform_context(reason="test"):
         assert {difference.code for difference in audit_tenant(world.tenant_id)} == {"held_price"}
+
+
+def test_a_validity_beyond_what_operators_keep_is_cut(world: World) -> None:
+    now = utc_now()
+    (outcome,) = world.accept(draft(not_after=now + timedelta(days=30)), now=now)
+    with tenant_context(world.tenant_id):
+        assert Message.objects.get(pk=outcome.id).not_after - now == timedelta(hours=72)
+
+
+def test_the_text_of_a_message_whose_id_is_old_lives_until_it_is_sent(world: World) -> None:
+    now = utc_now()
+    frozen = uuid7(now_ns=int((now - timedelta(hours=20)).timestamp() * 1e9))
+    with tenant_context(world.tenant_id):
+        Tenant.objects.update(text_retention_days_transactional=1)
+    world.accept(draft(message_id=frozen, not_after=now + timedelta(hours=12)), now=now)
+    with tenant_context(world.tenant_id):
+        assert Message.objects.get().retention_days == 7

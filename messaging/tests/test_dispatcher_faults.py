@@ -128,7 +128,12 @@ def test_a_late_receipt_corrects_unknown_and_moves_no_money() -> None:
         await scene.until(lambda: scene.states() == [BatchState.SENT])
         with tenant_context(scene.world.tenant_id):
             finish(
-                ids=[message.pk], status=Status.UNKNOWN, error_code="outcome_unknown", was_submitted=True, now=utc_now()
+                ids=[message.pk],
+                status=Status.UNKNOWN,
+                error_code="outcome_unknown",
+                was_submitted=True,
+                route_id=1,
+                now=utc_now(),
             )
         (key,) = scene.sql("SELECT operator_key FROM operator_ids WHERE message_id = %s", message.pk)
         scene.receive(key[0], message.recipient)

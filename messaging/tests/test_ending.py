@@ -166,3 +166,24 @@ def test_sweeping_twice_changes_nothing_more(world: World) -> None:
     world.accept(draft())
     late = utc_now() + timedelta(hours=25)
     assert [sweeping.expire_overdue(late), sweeping.expire_overdue(late)] == [1, 0]
+
+
+def test_an_end_is_booked_to_the_route_where_the_batch_stood(world: World) -> None:
+    world.accept(draft())
+    with tenant_context(world.tenant_id):
+        Batch.objects.update(route_id=4711)
+    sweeping.expire_overdue(utc_now() + timedelta(hours=25))
+    with tenant_context(world.tenant_id):
+        assert MessageEvent.objects.get(kind=EventKind.FINAL).route_id == 4711
+
+
+def test_one_wallet_that_does_not_add_up_keeps_nobody_else_waiting(caplog: pytest.LogCaptureFixture) -> None:
+    broken, sound = make_world(), make_world()
+    broken.accept(draft())
+    sound.accept(draft())
+    with tenant_context(broken.tenant_id):
+        Wallet.objects.update(held_micros=0)
+    sweeping.expire_overdue(utc_now() + timedelta(hours=25))
+    assert states(broken)[0] == {Status.ACCEPTED}
+    assert states(sound) == ({Status.EXPIRED}, {BatchState.CLOSED}, 0)
+    assert "could not be ended" in caplog.text

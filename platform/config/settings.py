@@ -281,6 +281,7 @@ LOGGING = {
 # --- messages -----------------------------------------------------------------------------------------------------
 MAX_SEGMENTS = env.integer("MAX_SEGMENTS", 10)
 DEFAULT_VALIDITY_HOURS = env.integer("DEFAULT_VALIDITY_HOURS", 24)
+MAX_VALIDITY_HOURS = env.integer("MAX_VALIDITY_HOURS", 72)
 RECEIPT_GRACE_HOURS = env.integer("RECEIPT_GRACE_HOURS", 24)
 PARTITION_DAYS_AHEAD = env.integer("PARTITION_DAYS_AHEAD", 28)
 MESSAGE_RETENTION_DAYS = env.integer("MESSAGE_RETENTION_DAYS", 400)
