@@ -115,7 +115,8 @@ def campaign_schedule(request: TenantRequest, pk: UUID) -> HttpResponse:
             composing.set_schedule(campaign_id=pk, schedule=schedule, now=timezone.now())
         except DomainError as refusal:
             is_twofold = refusal.code == "time_ambiguous"
-            form.add_error("occurrence" if is_twofold else "local", f"{refusal.detail} {refusal.remedy}")
+            field = "not_after" if refusal.code == "not_after_too_early" else "occurrence" if is_twofold else "local"
+            form.add_error(field, f"{refusal.detail} {refusal.remedy}")
         else:
             return redirect("campaigns:campaign-check", pk=pk)
     context = {"campaign": campaign, "form": form, "steps": steps(campaign, "schedule")}

@@ -32,7 +32,7 @@ class DraftSerializer(serializers.Serializer[Draft]):
     variables = serializers.JSONField(required=False, help_text="Object by name, or list in the template's order")
     reference = serializers.CharField(required=False, max_length=100)
     tags = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=10)
-    send_at = serializers.DateTimeField(required=False, help_text="Not before")
+    send_at = serializers.DateTimeField(required=False, help_text="Not before; an instant that is over means now")
     valid_until = serializers.DateTimeField(required=False, help_text="Useless from then on")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

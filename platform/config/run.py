@@ -72,12 +72,21 @@ class Installation:
             EmbeddedError: something is in the way; the message says what to do.
             StopRequested: somebody stopped it meanwhile.
         """
+        self._require_different_ports()
         for variable in PORTS:
             embedded.require_port(int(self.environment[variable]), variable)
         self._start_servers()
         self._prepare()
         self._start_supervisord()
         self._wait_until_ready()
+
+    def _require_different_ports(self) -> None:
+        taken: dict[str, str] = {}
+        for variable in (*PORTS, "VALKEY_PORT"):
+            port = self.environment[variable]
+            if other := taken.get(port):
+                raise EmbeddedError(f"{variable} and {other} are both {port}: give each a port of its own")
+            taken[port] = variable
 
     def _start_servers(self) -> None:
         if self._uses_postgres and _has_ended(self._postgres):
@@ -280,14 +289,14 @@ def main() -> int:
         say(f"Started in {time.monotonic() - started:.1f} s.")
         installation.keep()
     except StopRequested:
-        pass
+        say("\nDakiya is stopping")
     except (EmbeddedError, env.EnvironmentProblem) as problem:
         sys.stderr.write(f"\n{problem}\n")
         return 1
     finally:
         if installation is not None:
             installation.stop()
-    say("\nDakiya has stopped.")
+    say("Dakiya has stopped.")
     lock.close()
     return 0
 

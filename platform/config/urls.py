@@ -38,5 +38,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("compliance.urls")),
     path("", include("reporting.urls")),
 ]
+handler404 = "config.errors.not_found"
 if not settings.IS_PRODUCTION:
     urlpatterns.append(path("styleguide/", open_page(styleguide), name="styleguide"))

@@ -64,6 +64,12 @@ def test_an_unreadable_port_is_named(var: Path) -> None:
     assert (done.returncode, done.stderr.strip()) == (1, "WEB_PORT is 'eight thousand': write a whole number")
 
 
+def test_two_equal_ports_are_named_before_anything_starts(var: Path) -> None:
+    done = launch(var, WEB_PORT="2776", SMSC_PORT="2776")
+    sentence = "SMSC_PORT and WEB_PORT are both 2776: give each a port of its own"
+    assert (done.returncode, done.stderr.strip()) == (1, sentence)
+
+
 def test_secrets_are_made_once_and_kept_to_their_owner(var: Path) -> None:
     prepare.make_secrets(var)
     first = (var / "secrets.env").read_text()
