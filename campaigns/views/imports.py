@@ -191,6 +191,8 @@ def _preview(job: Import, form: MappingForm) -> dict[str, Any]:
     numbers = job.survey.get("numbers")
     if not numbers:
         return {"columns": columns, "numbers": None, "countries": [], "reasons": []}
+    # A number that stands in the file twice is one person.
+    numbers = {**numbers, "people": numbers["usable"] - numbers["repeated"]}
     names = dict(countries())
     shown = [(names.get(code, code), people) for code, people in numbers["countries"].items()][:SHOWN_COUNTRIES]
     return {"columns": columns, "numbers": numbers, "countries": shown, "reasons": counted_reasons(numbers["reasons"])}
