@@ -35,6 +35,8 @@ REFRESH_S: Final = 2.0
 TAKE_BACK_S: Final = 1.0
 # A line that is down so long passes its batches on (docs/rules.md#refusals-by-operators).
 FAIL_OVER_S: Final = {True: 5.0, False: 30.0}
+# Pauses before a new beginning, short again after so long a run.
+SETTLED_S: Final = 60.0
 RESTART_S: Final = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -43,12 +45,21 @@ class Dispatcher:
     Args:
         lease_s: on the database's clock.
         refresh_s: how often routes are read and gauges written.
+        fail_over_s: how long a line may be down before its batches go to their next route; None for the usual.
     """
 
-    def __init__(self, lane: Lane, *, lease_s: float = LEASE_S, refresh_s: float = REFRESH_S) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        *,
+        lease_s: float = LEASE_S,
+        refresh_s: float = REFRESH_S,
+        fail_over_s: float | None = None,
+    ) -> None:
         self._lane = lane
         self._lease_s = lease_s
         self._refresh_s = refresh_s
+        self._fail_over_s = fail_over_s
         self._owner = f"{socket.gethostname()}:{os.getpid()}"[:64]
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Event()
@@ -136,8 +147,8 @@ class Dispatcher:
     async def _fail_over(self, claims: Claims, writer: Writer, now: float) -> None:
         for desk in self.routes:
             low, high = desk.classes
-            is_otp = low == TrafficClass.OTP
-            if desk.down_since is None or now - desk.down_since < FAIL_OVER_S[is_otp]:
+            patience = FAIL_OVER_S[low == TrafficClass.OTP] if self._fail_over_s is None else self._fail_over_s
+            if desk.down_since is None or now - desk.down_since < patience:
                 continue
             if desk.waiting:
                 desk.give_back()
@@ -199,13 +210,15 @@ class Dispatcher:
 
 async def serve(lane: Lane, stopping: asyncio.Event) -> None:
     """Run dispatchers until `stopping`: a new one, with empty hands, when the database was away."""
-    failures = 0
+    loop, failures = asyncio.get_running_loop(), 0
     while not stopping.is_set():
+        began = loop.time()
         dispatcher = Dispatcher(lane)
         watch = asyncio.create_task(_stop_when(stopping, dispatcher))
         try:
             await dispatcher.run()
         except* (psycopg.OperationalError, OperationalError) as problems:
+            failures = 0 if loop.time() - began > SETTLED_S else failures
             pause = RESTART_S[min(failures, len(RESTART_S) - 1)]
             failures += 1
             log.error("the database is away, next try in %g s: %s", pause, problems.exceptions[0])

@@ -24,8 +24,8 @@ from routing.contract import LinkGauge, RouteConfig
 from routing.models import Route, RouteGauge
 from routing.registry import provider
 from routing.services.routes import route_config
-from routing.services.states import record_state, report_gauge
-from routing.statuses import Lane, LineState, RouteState
+from routing.services.states import report_gauge
+from routing.statuses import Lane, RouteState
 
 log: Final = logging.getLogger(__name__)
 
@@ -87,9 +87,7 @@ def write_gauges(lane: Lane, holder: str, readings: list[Reading]) -> None:
             note=(reading.trouble or reading.gauge.note)[:200],
             at=now,
         )
-        interval = report_gauge(gauge=gauge)
-        if reading.trouble and interval.state == LineState.UP:
-            record_state(route_id=reading.route_id, state=LineState.DEGRADED, reason=reading.trouble, now=now)
+        report_gauge(gauge=gauge)
 
 
 def remove_gauges(lane: Lane, holder: str) -> None:

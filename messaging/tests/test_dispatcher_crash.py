@@ -13,11 +13,19 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
+from kernel.domain.clock import utc_now
 from kernel.domain.traffic import TrafficClass
+from messaging.dispatcher.database import connect, platform
+from messaging.dispatcher.news import News
+from messaging.dispatcher.outbound import Outbound
+from messaging.dispatcher.process import serve
 from messaging.statuses import BatchState, EventKind, Status
 from messaging.tests.dispatching import Scene, numbers, play
-from messaging.tests.world import UNIT
+from messaging.tests.flights import make_job
+from messaging.tests.world import UNIT, make_route
 from routing.models import RouteGauge
+from routing.services.plans import RuleDraft, save_plan
+from routing.statuses import Lane
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,6 +175,23 @@ def test_a_dispatcher_that_lost_its_lease_neither_sends_nor_settles() -> None:
     play(story, window=20)
 
 
+def test_answers_after_a_lost_lease_keep_their_ids_for_receipts_and_count_for_nothing_else() -> None:
+    async def story(scene: Scene) -> None:
+        job = make_job(tenant_id=scene.world.tenant_id)
+        job.flight.is_lost = True
+        news = News(lambda: None)
+        news.accepted.append((job, "beef"))
+        outbound = Outbound(news, ended=[], also_submitted=[])
+        db = await connect("test")
+        async with platform(db):
+            await outbound.write_ids(db, utc_now())
+        await db.close()
+        rows = scene.sql("SELECT operator_key, parts FROM operator_ids WHERE tenant_id = %s", scene.world.tenant_id)
+        assert (rows, outbound.settled) == ([("beef", -1)], {})
+
+    play(story)
+
+
 def test_two_dispatchers_share_the_batches_of_a_lane() -> None:
     async def story(scene: Scene) -> None:
         for _ in range(4):
@@ -177,5 +202,42 @@ def test_two_dispatchers_share_the_batches_of_a_lane() -> None:
         await scene.until(lambda: scene.states() == [BatchState.SENT] * 4)
         assert scene.submits() == 400
         assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 400 * UNIT
+
+    play(story)
+
+
+def test_a_lost_database_connection_empties_the_hands_and_work_goes_on() -> None:
+    async def story(scene: Scene) -> None:
+        scene.change(silent=True)
+        scene.accept(*numbers(40))
+        stopping = asyncio.Event()
+        serving = asyncio.create_task(serve(Lane.BULK, stopping))
+        await scene.until(lambda: scene.submits() == 20)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name LIKE 'dakiya dispatch%' AND datname = current_database()"
+            )
+        await scene.until(lambda: scene.smsc.status()["connections"] == 0)
+        scene.change(silent=False)
+        scene.let_leases_end()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 40})
+        stopping.set()
+        await serving
+        assert scene.submits() == 60
+        assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 40 * UNIT
+
+    play(story, window=20)
+
+
+def test_batches_of_a_line_that_is_down_go_to_their_next_route() -> None:
+    async def story(scene: Scene) -> None:
+        settings = {"host": "127.0.0.1", "port": 9, "system_id": "dakiya", "bind_as": "transceiver"}
+        dead = make_route("Dead", kind="smpp", settings=settings)
+        save_plan(rules=[RuleDraft(route_ids=[dead.pk, scene.world.route.pk])])
+        scene.accept(*numbers(5))
+        await scene.start(fail_over_s=0.2)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 5})
+        assert scene.events(EventKind.SUBMITTED, route_id=scene.world.route.pk)["messages"] == 5
 
     play(story)

@@ -101,7 +101,7 @@ def report_gauge(*, gauge: RouteGauge) -> StateInterval:
 
 
 def judge(gauges: Iterable[RouteGauge]) -> tuple[LineState, str]:
-    """The state of a line with these gauges: down without any bind, degraded while some are missing."""
+    """The state of a line with these gauges: down without any bind, degraded while some are missing or complain."""
     seen = list(gauges)
     up, wanted = sum(gauge.binds_up for gauge in seen), sum(gauge.binds_wanted for gauge in seen)
     note = next((gauge.note for gauge in seen if gauge.note), "")
@@ -111,6 +111,8 @@ def judge(gauges: Iterable[RouteGauge]) -> tuple[LineState, str]:
         return LineState.DOWN, note or "no bind is up"
     if up < wanted:
         return LineState.DEGRADED, f"{up} of {wanted} binds up" + (f": {note}" if note else "")
+    if note:
+        return LineState.DEGRADED, note
     return LineState.UP, f"{up} of {wanted} binds up"
 
 
