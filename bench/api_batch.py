@@ -27,7 +27,7 @@ def bodies(stack: Stack) -> list[bytes]:
     tenant = stack.demo["tenants"][0]
     fixed = {"from": tenant["sender"], "text": tenant["sample_text"]}
     return [
-        json.dumps({"messages": [{**fixed, "to": f"+9198{start + n:08}"} for n in range(BATCH)]}).encode()
+        json.dumps({"messages": [{**fixed, "to": f"+9199{start + n:08}"} for n in range(BATCH)]}).encode()
         for start in range(20_000_000, 20_000_000 + COUNT, BATCH)
     ]
 
