@@ -262,6 +262,13 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    # Several resources have a field `state`, each with words of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "CampaignState": "campaigns.statuses.CampaignState",
+        "ImportState": "campaigns.statuses.ImportState",
+        "ReviewState": "compliance.statuses.ReviewState",
+        "PortalState": "compliance.statuses.PortalState",
+    },
 }
 
 # --- language, time, logs ------------------------------------------------------------------------------------------
