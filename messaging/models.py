@@ -93,6 +93,8 @@ class Batch(TenantOwned):
     due_at = models.DateTimeField(null=True)
     not_after = models.DateTimeField()
     state = models.SmallIntegerField(choices=BatchState.choices)
+    # Who holds it, as bits of statuses.Hold; 0 with the state HELD is a suspended tenant's.
+    holds = models.SmallIntegerField(default=0, db_default=0)
     sent_upto = models.IntegerField(default=0)
     tries = models.SmallIntegerField(default=0)
     lease_token = models.UUIDField(null=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntFlag
 from typing import Final
 
 from django.db import models
@@ -114,6 +115,13 @@ class BatchState(models.IntegerChoices):
     SENT = 4, "sent"
     CLOSED = 5, "closed"
     CANCELLED = 6, "cancelled"
+
+
+class Hold(IntFlag):
+    """Who holds a batch back; it goes on when nobody does. A suspended tenant's is held without any of them."""
+
+    CAMPAIGN = 1
+    STAFF = 2
 
 
 class Source(models.IntegerChoices):

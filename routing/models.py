@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from kernel.domain.traffic import TrafficClass
-from routing.statuses import Lane, LineState, RouteState
+from routing.statuses import BreakerState, Lane, LineState, RouteState
 
 TRAFFIC_CLASSES = [(int(member), member.label) for member in TrafficClass]
 
@@ -30,6 +30,8 @@ class Route(models.Model):
     cost_micros = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3, default="INR")
     state = models.CharField(max_length=16, choices=RouteState.choices, default=RouteState.DISABLED)
+    # Seconds a line that fails keeps what is no passcode, before it goes to the next candidate. Null: the usual time.
+    patience_s = models.PositiveIntegerField(null=True, blank=True)
     # Null: the operator takes any validity.
     validity_cap_hours = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -140,6 +142,10 @@ class RouteGauge(models.Model):
     binds_up = models.PositiveSmallIntegerField(default=0)
     binds_wanted = models.PositiveSmallIntegerField(default=0)
     note = models.CharField(max_length=200, default="", blank=True)
+    # Since when none of its binds has been up; null while one is.
+    down_since = models.DateTimeField(null=True)
+    # Its settings or secrets cannot work, so nobody is trying to connect.
+    is_unopenable = models.BooleanField(default=False)
     at = models.DateTimeField()
 
     class Meta:
@@ -147,3 +153,37 @@ class RouteGauge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route_id} {self.lane} {self.holder}"
+
+
+class Breaker(models.Model):
+    """Whether a route's results let it carry messages; no row is a closed one (docs/rules.md#circuit-breaker).
+
+    `pause_s` is the last pause before a probe; `holder` probes until `probe_until`.
+    """
+
+    route = models.OneToOneField(Route, models.CASCADE, primary_key=True, related_name="breaker")
+    state = models.CharField(max_length=16, choices=BreakerState.choices, default=BreakerState.CLOSED)
+    since = models.DateTimeField()
+    reason = models.CharField(max_length=200, default="", blank=True)
+    # Opened by staff: it stays open until staff close it.
+    is_manual = models.BooleanField(default=False)
+    next_probe_at = models.DateTimeField(null=True)
+    pause_s = models.PositiveSmallIntegerField(default=0)
+    holder = models.CharField(max_length=80, default="", blank=True)
+    probe_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.route_id} {self.state}"
+
+
+class Drain(models.Model):
+    """How a draining route is to end; gone when it is enabled or disabled."""
+
+    route = models.OneToOneField(Route, models.CASCADE, primary_key=True, related_name="drain")
+    started_at = models.DateTimeField()
+    # Else what is queued waits for the route to be enabled again.
+    moves_queue = models.BooleanField(default=True)
+    then_disables = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.route_id} since {self.started_at:%Y-%m-%d %H:%M:%S}"

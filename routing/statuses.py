@@ -25,6 +25,14 @@ class LineState(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
 
 
+class BreakerState(models.TextChoices):
+    """Closed: messages pass. Open: none do. Probing: a few do, and their results decide."""
+
+    CLOSED = "closed", "Closed"
+    OPEN = "open", "Open"
+    PROBING = "probing", "Probing"
+
+
 class Lane(models.TextChoices):
     """Dispatchers of passcodes have binds of their own, so that no campaign stands in their way."""
 

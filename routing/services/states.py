@@ -8,8 +8,8 @@ from typing import Final
 
 from django.db import transaction
 
-from routing.models import Route, RouteGauge, StateInterval
-from routing.statuses import AVAILABLE, LineState, RouteState
+from routing.models import Breaker, Route, RouteGauge, StateInterval
+from routing.statuses import AVAILABLE, BreakerState, LineState, RouteState
 
 # An outage ends only when the line has held this long (docs/rules.md#availability).
 STABLE_FOR: Final = timedelta(seconds=30)
@@ -93,15 +93,20 @@ def report_gauge(*, gauge: RouteGauge) -> StateInterval:
             [gauge],
             update_conflicts=True,
             unique_fields=["route", "lane", "holder"],
-            update_fields=["tps_now", "window_used", "binds_up", "binds_wanted", "note", "at"],
+            update_fields=[
+                *("tps_now", "window_used", "binds_up", "binds_wanted", "note", "down_since", "is_unopenable", "at")
+            ],
         )
         fresh = RouteGauge.objects.filter(route_id=gauge.route_id, at__gt=gauge.at - GAUGE_FRESH_FOR)
-        state, reason = judge(fresh)
+        state, reason = judge(fresh, Breaker.objects.filter(pk=gauge.route_id).first())
         return record_state(route_id=gauge.route_id, state=state, reason=reason, now=gauge.at)
 
 
-def judge(gauges: Iterable[RouteGauge]) -> tuple[LineState, str]:
-    """The state of a line with these gauges: down without any bind, degraded while some are missing or complain."""
+def judge(gauges: Iterable[RouteGauge], breaker: Breaker | None = None) -> tuple[LineState, str]:
+    """The state of a line with these gauges: down without any bind, degraded while some are missing or complain.
+
+    An open breaker makes the best line useless; one that probes is on the way back.
+    """
     seen = list(gauges)
     up, wanted = sum(gauge.binds_up for gauge in seen), sum(gauge.binds_wanted for gauge in seen)
     note = next((gauge.note for gauge in seen if gauge.note), "")
@@ -109,6 +114,9 @@ def judge(gauges: Iterable[RouteGauge]) -> tuple[LineState, str]:
         return LineState.UNKNOWN, "no dispatcher is watching"
     if not up:
         return LineState.DOWN, note or "no bind is up"
+    if breaker is not None and breaker.state != BreakerState.CLOSED:
+        is_open = breaker.state == BreakerState.OPEN
+        return LineState.DOWN if is_open else LineState.DEGRADED, f"circuit breaker: {breaker.reason}"
     if up < wanted:
         return LineState.DEGRADED, f"{up} of {wanted} binds up" + (f": {note}" if note else "")
     if note:
