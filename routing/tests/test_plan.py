@@ -131,4 +131,5 @@ def test_numbers_that_differ_behind_every_prefix_share_one_remembered_answer() -
     plan = CompiledPlan(1, [CompiledRule("9198", None, None, "", (7,))])
     for number in range(50):
         plan.candidates(recipient=f"+9198{number:08d}", traffic_class=1, tenant_id=ANNA, sender="")
-    assert len(plan._memo) == 1
+    (part,) = plan._parts.values()
+    assert len(part.spreads) == 1
