@@ -7,31 +7,68 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
-from kernel.db.tenancy import scoped_connection
-from messaging.models import Batch
+from kernel.db.bulk import bulk_cursor
+from kernel.db.tenancy import current_tenant_id, scoped_connection
+from messaging.models import Batch, CampaignStop
 from messaging.services.finishing import charge_in_doubt, finish
-from messaging.statuses import BatchState, Status
+from messaging.statuses import BatchState, Hold, Status
 
 STOPPABLE: Final = (BatchState.READY, BatchState.WAITING, BatchState.HELD)
+HELD_BY_CAMPAIGN: Final = (Hold.CAMPAIGN, Hold.CAMPAIGN | Hold.STAFF)
+# Tells dispatchers to look at once which of their campaigns are stopped; they look every second anyway.
+STOPS_CHANNEL: Final = "dakiya_stops"
+_STOP_SQL: Final = """
+INSERT INTO campaign_stops (tenant_id, id, state) VALUES (%s, %s, %s)
+ON CONFLICT (tenant_id, id) DO UPDATE SET state = excluded.state WHERE campaign_stops.state <> excluded.state"""
 CANCEL_STRIDE: Final = 20  # batches per transaction: a cancel of a million messages never locks them all
 
 
 def hold_campaign(campaign_id: UUID) -> int:
-    """Keep the campaign's queued batches back; returns how many. Leased ones go on to their end."""
-    ready = Batch.objects.filter(campaign_id=campaign_id, state=BatchState.READY)
-    return ready.update(state=BatchState.HELD)
+    """Keep the campaign's queued batches back; returns how many.
+
+    What dispatchers have in stock comes back within a second or two; what is in an operator's window goes on.
+    """
+    _stop(campaign_id, CampaignStop.State.PAUSED)
+    held_by_others = Q(state=BatchState.HELD) & ~Q(holds__in=HELD_BY_CAMPAIGN)
+    free = Batch.objects.filter(Q(state=BatchState.READY) | held_by_others, campaign_id=campaign_id)
+    return free.update(state=BatchState.HELD, holds=F("holds").bitor(Hold.CAMPAIGN))
+
+
+def stop_for_good(campaign_id: UUID) -> None:
+    """Let no batch of a cancelled campaign be claimed from now on; `cancel_campaign` ends them."""
+    _stop(campaign_id, CampaignStop.State.CANCELLED)
+
+
+def forget_stop(campaign_id: UUID) -> None:
+    """Batches of the campaign may be claimed, if there are any."""
+    CampaignStop.objects.filter(pk=campaign_id).delete()
+
+
+def _stop(campaign_id: UUID, state: CampaignStop.State) -> None:
+    with bulk_cursor() as cursor:
+        cursor.execute(_STOP_SQL, [current_tenant_id(), campaign_id, state.value])
+        if cursor.rowcount:
+            cursor.execute("SELECT pg_notify(%s, '')", [STOPS_CHANNEL])
 
 
 def resume_campaign(campaign_id: UUID) -> int:
-    """Give the held batches back to the dispatchers; returns how many."""
-    held = Batch.objects.filter(campaign_id=campaign_id, state=BatchState.HELD)
-    return held.update(state=BatchState.READY)
+    """Give held batches back to the dispatchers, but for those that staff hold too; returns how many.
+
+    Those of a tenant that was suspended are given back as well: a claim puts them aside again if it still is.
+    """
+    forget_stop(campaign_id)
+    held = Batch.objects.filter(campaign_id=campaign_id, state=BatchState.HELD).exclude(holds=Hold.STAFF)
+    by_staff = Q(holds=Hold.CAMPAIGN | Hold.STAFF)
+    held.filter(by_staff).update(holds=Hold.STAFF)
+    return held.exclude(by_staff).update(state=BatchState.READY, holds=0)
 
 
 def is_held(campaign_id: UUID) -> bool:
-    return Batch.objects.filter(campaign_id=campaign_id, state=BatchState.HELD).exists()
+    """Whether batches are held that `resume_campaign` would give back."""
+    held = Batch.objects.filter(campaign_id=campaign_id, state=BatchState.HELD)
+    return held.exclude(holds=Hold.STAFF).exists()
 
 
 def cancel_campaign(campaign_id: UUID, now: datetime) -> int:

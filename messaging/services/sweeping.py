@@ -27,7 +27,7 @@ UNMATCHED_DAYS: Final = 7
 ROUNDS: Final = 25
 _ACTIVE_AGAIN_SQL: Final = f"""
 UPDATE batches b SET state = {BatchState.READY} FROM tenants_tenant t
-WHERE b.state = {BatchState.HELD} AND b.campaign_id IS NULL AND t.id = b.tenant_id AND t.state = %s"""  # noqa: S608 - constants of ours
+WHERE b.state = {BatchState.HELD} AND b.holds = 0 AND t.id = b.tenant_id AND t.state = %s"""  # noqa: S608 - constants of ours
 _DUE_SQL: Final = f"""
 UPDATE batches SET state = {BatchState.READY} WHERE state = {BatchState.WAITING} AND due_at <= %s"""  # noqa: S608 - constants of ours
 
@@ -44,7 +44,7 @@ def release_due(now: datetime) -> int:
 def release_held() -> int:
     """Give back what was put aside because its tenant was suspended, once it is not; returns how many batches.
 
-    Batches of campaigns stay: whether these are paused is the campaign's to say.
+    What staff or a paused campaign hold stays with them.
     """
     with platform_context(reason="release what suspended tenants left"), bulk_cursor() as cursor:
         cursor.execute(_ACTIVE_AGAIN_SQL, [Tenant.State.ACTIVE])
