@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from audit.models import Entry
+from audit.models import Entry, Seal
+from audit.services import PLATFORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,15 @@ def entries(
     if object_id:
         rows = rows.filter(object_id=object_id)
     return rows
+
+
+def platform_entries(*, object_type: str = "", number: int | None = None) -> QuerySet[Entry]:
+    """The platform's own trail, unordered; for a platform context."""
+    seals = Prefetch("seals", Seal.objects.filter(tenant_id=PLATFORM))
+    rows = Entry.objects.filter(tenant_id=PLATFORM).prefetch_related(seals)
+    if object_type:
+        rows = rows.filter(object_type=object_type)
+    return rows if number is None else rows.filter(object_id=UUID(int=number))
 
 
 def changes(entry: Entry) -> list[Change]:

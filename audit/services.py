@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from audit.models import Entry
@@ -22,6 +22,8 @@ class Actor:
 
 
 SYSTEM = Actor(None, "Dakiya")
+# Whose trail holds what staff do to records of the platform itself: no tenant has this id.
+PLATFORM: Final = UUID(int=0)
 
 
 def record(
@@ -57,4 +59,33 @@ def record(
         summary=summary[:500],
         before=None if before is None else dict(before),
         after=None if after is None else dict(after),
+    )
+
+
+def record_for_platform(
+    *,
+    action: str,
+    actor: Actor,
+    object_type: str,
+    number: int,
+    summary: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+) -> Entry:
+    """`record` for what is no tenant's, in a platform context: routes and plans. Sealed like any other trail.
+
+    Args:
+        number: the record's primary key.
+    """
+    return record(
+        action=action,
+        actor=actor,
+        object_type=object_type,
+        object_id=UUID(int=number),
+        summary=summary,
+        before=before,
+        after=after,
+        now=now,
+        tenant_id=PLATFORM,
     )

@@ -41,3 +41,20 @@ class RouteConfigProblem(DomainError):
 class PlanProblem(DomainError):
     def __init__(self, detail: str, remedy: str, **context: object) -> None:
         super().__init__("plan_invalid", detail, remedy, **context)
+
+
+class ChangedMeanwhile(DomainError):
+    """Somebody saved between reading and saving."""
+
+    def __init__(self, what: str, who: str, current: int) -> None:
+        super().__init__(
+            "changed_meanwhile",
+            f"{who or 'Somebody'} changed {what} while you were at it: it is version {current} now.",
+            "Nothing of yours is lost: look at what changed, then save again to put yours in its place.",
+            current=current,
+        )
+
+
+class NoSuchVersion(DomainError):
+    def __init__(self, number: int) -> None:
+        super().__init__("no_such_version", f"There is no version {number}.", "Choose one of the history.")

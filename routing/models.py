@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from kernel.domain.traffic import TrafficClass
 from routing.statuses import BreakerState, Lane, LineState, RouteState
+from routing.strategies import Strategy
 
 TRAFFIC_CLASSES = [(int(member), member.label) for member in TrafficClass]
 
@@ -49,6 +50,65 @@ class Route(models.Model):
         return self.name
 
 
+class RouteCost(models.Model):
+    """What a segment costs on a route to numbers that begin with `prefix`; elsewhere it is the route's cost_micros."""
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="costs")
+    # Digits without the plus; the longest that fits counts.
+    prefix = models.CharField(max_length=15)
+    cost_micros = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["route", "prefix"], name="routing_cost_prefix"),
+            models.CheckConstraint(condition=Q(cost_micros__gte=0), name="routing_cost_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.route_id} {self.prefix}"
+
+
+class RouteVersion(models.Model):
+    """A route as it was from `at` on. Nobody may change or delete one; going back makes a new one."""
+
+    route = models.ForeignKey(Route, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor_id = models.UUIDField(null=True)
+    actor_label = models.CharField(max_length=255, default="", blank=True)
+    note = models.CharField(max_length=200, default="", blank=True)
+    # routing.versions.snapshot: terms, settings, costs, state; of secrets a fingerprint alone.
+    snapshot = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["route", "number"], name="routing_version_number")]
+
+    def __str__(self) -> str:
+        return f"{self.route_id} version {self.number}"
+
+
+class RouteQuality(models.Model):
+    """How much of what a route took for a destination was delivered, measured from above.
+
+    `rating` is what plans go by, per mille (docs/rules.md#choosing-a-route): it follows delivered / final only when
+    that has moved far enough.
+    """
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="quality")
+    # Matched prefix of rate cards, digits without the plus.
+    destination = models.CharField(max_length=16)
+    delivered = models.PositiveIntegerField()
+    final = models.PositiveIntegerField()
+    rating = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["route", "destination"], name="routing_quality_destination")]
+
+    def __str__(self) -> str:
+        return f"{self.route_id} {self.destination}: {self.rating}"
+
+
 class Plan(models.Model):
     """One version of the rules that choose routes; a change makes a new version, so batches can name theirs."""
 
@@ -56,6 +116,10 @@ class Plan(models.Model):
     version = models.PositiveIntegerField()
     is_active = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Who made it, and in their words why. No foreign key: the version outlives the person.
+    actor_id = models.UUIDField(null=True)
+    actor_label = models.CharField(max_length=255, default="", blank=True)
+    note = models.CharField(max_length=200, default="", blank=True)
 
     class Meta:
         constraints = [
@@ -78,6 +142,7 @@ class PlanRule(models.Model):
     # No foreign key: the rule outlives the tenant as history.
     tenant_id = models.UUIDField(null=True, blank=True)
     sender = models.CharField(max_length=32, default="", blank=True)
+    strategy = models.CharField(max_length=16, choices=Strategy.choices, default=Strategy.PRIORITY)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "position"], name="routing_rule_position")]
@@ -87,11 +152,13 @@ class PlanRule(models.Model):
 
 
 class Candidate(models.Model):
-    """A route of a rule; the lower position is tried first."""
+    """A route of a rule; the lower position is tried first, where the rule's strategy does not know better."""
 
     rule = models.ForeignKey(PlanRule, models.CASCADE, related_name="candidates")
     route = models.ForeignKey(Route, models.PROTECT, related_name="candidates")
     position = models.PositiveSmallIntegerField()
+    # Its share among the rule's routes, for Strategy.WEIGHTED; 0 is only tried after the others.
+    weight = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         constraints = [

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 from uuid import UUID
 
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from kernel.db.tenancy import scoped_connection
 from kernel.domain.traffic import TrafficClass
-from routing.models import Candidate, Plan, PlanRule, Route
-from routing.statuses import RouteState
-from routing.strategies import NOTHING_KNOWN, Knowledge, Order, Spread, Strategy, slot_of, spread
+from routing.models import Breaker, Candidate, Plan, PlanRule, Route, RouteQuality
+from routing.statuses import BreakerState, RouteState
+from routing.strategies import NOTHING_KNOWN, Knowledge, Order, Spread, Strategy, longest, slot_of, spread
 
 FRESH_FOR_S: Final = 5.0
 MEMO_LIMIT: Final = 50_000
 NO_WAY: Final[Spread] = ((),)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDraft:
+    """A rule as a form or a stored version says it. What is left out matches everything.
+
+    Args:
+        route_ids: in the order they are tried, unless the strategy knows better.
+        weights: one for each route, for Strategy.WEIGHTED; none is 1 each.
+    """
+
+    route_ids: Sequence[int]
+    prefix: str = ""
+    traffic_class: int | None = None
+    tenant_id: UUID | None = None
+    sender: str = ""
+    strategy: Strategy = Strategy.PRIORITY
+    weights: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +159,82 @@ class CompiledPlan:
             self._remembered = 0
 
 
+def compiled(
+    version: int, rules: Iterable[RuleDraft], *, enabled: Container[int], knowledge: Knowledge
+) -> CompiledPlan:
+    """Rules as a plan that can be asked: for `load`, and for a preview of rules that are not stored."""
+    return CompiledPlan(version, [_compiled_rule(rule, enabled) for rule in rules], knowledge)
+
+
+def _compiled_rule(rule: RuleDraft, enabled: Container[int]) -> CompiledRule:
+    weights = rule.weights or [1] * len(rule.route_ids)
+    taken = [(route, weight) for route, weight in zip(rule.route_ids, weights, strict=True) if route in enabled]
+    return CompiledRule(
+        rule.prefix,
+        rule.traffic_class,
+        rule.tenant_id,
+        rule.sender,
+        tuple(route for route, _ in taken),
+        Strategy(rule.strategy),
+        tuple(weight for _, weight in taken),
+    )
+
+
+def drafts_of(plan_id: int) -> list[RuleDraft]:
+    """The rules of a version, in order; two queries."""
+    rules = PlanRule.objects.filter(plan=plan_id).order_by("position")
+    routes: dict[int, list[tuple[int, int]]] = {}
+    candidates = Candidate.objects.filter(rule__plan=plan_id).order_by("rule_id", "position")
+    for rule_id, route_id, weight in candidates.values_list("rule_id", "route_id", "weight"):
+        routes.setdefault(rule_id, []).append((route_id, weight))
+    return [
+        RuleDraft(
+            [route_id for route_id, _ in routes.get(rule.pk, [])],
+            rule.prefix,
+            rule.traffic_class,
+            rule.tenant_id,
+            rule.sender,
+            Strategy(rule.strategy),
+            [weight for _, weight in routes.get(rule.pk, [])],
+        )
+        for rule in rules
+    ]
+
+
 def _read() -> CompiledPlan:
-    plan = Plan.objects.filter(is_active=True).first()
-    if plan is None:
+    plan_id = Plan.objects.filter(is_active=True).values_list("pk", flat=True).first()
+    if plan_id is None:
         return CompiledPlan(0, ())
-    open_routes = set(Route.objects.filter(state=RouteState.ENABLED).values_list("id", flat=True))
-    rules = list(PlanRule.objects.filter(plan=plan).order_by("position"))
-    candidates = Candidate.objects.filter(rule__plan=plan).order_by("rule_id", "position")
-    return CompiledPlan(plan.pk, [_compile(rule, candidates, open_routes) for rule in rules])
+    enabled = set(Route.objects.filter(state=RouteState.ENABLED).values_list("id", flat=True))
+    rules = drafts_of(plan_id)
+    strategies = {rule.strategy for rule in rules}
+    ranks = _read_ranks() if Strategy.LEAST_COST in strategies else {}
+    ratings = read_ratings() if Strategy.BEST_DELIVERY in strategies else {}
+    return compiled(plan_id, rules, enabled=enabled, knowledge=Knowledge(ranks, ratings, read_shunned()))
 
 
-def _compile(rule: PlanRule, candidates: Iterable[Candidate], open_routes: set[int]) -> CompiledRule:
-    routes = tuple(c.route_id for c in candidates if c.rule_id == rule.pk and c.route_id in open_routes)
-    return CompiledRule(rule.prefix, rule.traffic_class, rule.tenant_id, rule.sender, routes)
+def _read_ranks() -> dict[str, dict[int, int]]:
+    ranks: dict[str, dict[int, int]] = {}
+    with scoped_connection().cursor() as cursor:
+        cursor.execute("SELECT prefix, route_id, rank FROM dakiya_route_ranks()")
+        for prefix, route_id, rank in cursor.fetchall():
+            ranks.setdefault(prefix, {})[route_id] = rank
+    return ranks
+
+
+def read_ratings() -> dict[str, dict[int, int]]:
+    """Destination → route → rating; what was measured for a shorter prefix counts for a longer one too. One query."""
+    rows = RouteQuality.objects.values_list("destination", "route_id", "rating")
+    ratings: dict[str, dict[int, int]] = {}
+    for destination, route_id, rating in sorted(rows, key=lambda row: len(row[0])):
+        known = ratings.get(destination)
+        if known is None:
+            known = ratings[destination] = dict(longest(ratings, destination))
+        known[route_id] = rating
+    return ratings
+
+
+def read_shunned() -> frozenset[int]:
+    """Routes whose breaker is open. When its pause is over a route is asked again, else nothing would probe it."""
+    resting = Q(next_probe_at=None) | Q(next_probe_at__gt=Now())
+    return frozenset(Breaker.objects.filter(resting, state=BreakerState.OPEN).values_list("route_id", flat=True))

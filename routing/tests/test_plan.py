@@ -114,7 +114,7 @@ def test_a_plan_that_cannot_work_is_refused_whole(rule: RuleDraft, word: str) ->
 
 def test_a_plan_is_read_once_for_many_questions(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     save_plan(rules=[RuleDraft([make_route().pk])])
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         answers = {ask(recipient=f"+9198{number:08d}") for number in range(200)}
     assert len(answers) == 1
 
