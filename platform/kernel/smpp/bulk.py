@@ -19,7 +19,7 @@ _SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
 _DELIVER_SM: Final = int(CommandId.DELIVER_SM)
 _SUBMIT_SM_RESP: Final = int(CommandId.SUBMIT_SM_RESP)
 _DELIVER_SM_RESP: Final = int(CommandId.DELIVER_SM_RESP)
-_OCTET: Final = tuple(bytes((n,)) for n in range(MAX_SHORT_MESSAGE + 1))
+OCTET: Final = tuple(bytes((n,)) for n in range(MAX_SHORT_MESSAGE + 1))
 _MAX_ADDRESS: Final = 20
 
 
@@ -71,9 +71,8 @@ class SubmitTemplate:
         return found
 
 
-def pack_submit(
+def submit_body(
     template: SubmitTemplate,
-    sequence: int,
     recipient: bytes,
     short_message: bytes,
     *,
@@ -81,7 +80,7 @@ def pack_submit(
     data_coding: int = 0,
     tlvs: bytes = b"",
 ) -> bytes:
-    """One submit_sm. `recipient` is ASCII digits without a plus, `tlvs` already packed.
+    """A submit_sm behind its header. `recipient` is ASCII digits without a plus, `tlvs` already packed.
 
     Raises LocalProtocolError when the recipient is not 1 to 20 digits (anything else could smuggle in fields) or
     short_message is over 254 octets.
@@ -90,8 +89,18 @@ def pack_submit(
     if not recipient.isdigit() or len(recipient) > _MAX_ADDRESS or length > MAX_SHORT_MESSAGE:
         raise LocalProtocolError(f"recipient of {len(recipient)} octets or short_message of {length} octets refused")
     middle = template.middle(esm_class, data_coding)
-    body = b"".join((template.head, recipient, middle, _OCTET[length], short_message, template.tail, tlvs))
-    return _HEADER.pack(HEADER_SIZE + len(body), _SUBMIT_SM, 0, sequence) + body
+    return b"".join((template.head, recipient, middle, OCTET[length], short_message, template.tail, tlvs))
+
+
+def pack_submits(sequences: Iterable[int], bodies: Iterable[bytes]) -> bytes:
+    """submit_sm of each body, joined."""
+    pack = _HEADER.pack
+    return b"".join(
+        [
+            pack(HEADER_SIZE + len(body), _SUBMIT_SM, 0, sequence) + body
+            for sequence, body in zip(sequences, bodies, strict=True)
+        ]
+    )
 
 
 def pack_deliver(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from kernel.smpp.pdu import BindResp, Pdu
+from kernel.smpp.plain_receipts import PlainReceipt
 from kernel.smpp.tlv import Tlv
 
 K = TypeVar("K")
@@ -43,6 +44,14 @@ class Request:
     """A request for the owner, to be answered with `respond` or a bulk form once it is durable. A Bind comes so too."""
 
     pdu: Pdu
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """deliver_sm that are plain receipts, gathered over one `receive_data`; told where the owner asked for it, else
+    they come as Request. Answered by `acknowledge` once they are durable."""
+
+    receipts: list[PlainReceipt]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,7 @@ Event = (
     Bound
     | BindRefused
     | Request
+    | Receipts
     | Results[K]
     | Response[K]
     | LateResult[K]

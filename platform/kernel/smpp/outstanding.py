@@ -98,11 +98,6 @@ class Outstanding(Generic[K]):
                 return
             self._strides.popleft()
 
-    def withdraw(self, sequences: Sequence[int]) -> None:
-        """Take back bulk requests that were never written."""
-        for sequence in sequences:
-            self.bulk.pop(sequence, None)
-
     def add_single(self, response_id: int, key: K, now: float) -> int:
         """A sequence number for one request. Raises LocalProtocolError when the window is full."""
         if not self.room:

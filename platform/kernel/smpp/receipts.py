@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from kernel.smpp.constants import EsmClass, MessageState, Tag
 from kernel.smpp.pdu import DataSm, DeliverSm
@@ -109,8 +108,7 @@ _WORD: Final = re.compile(r"[A-Za-z]+")
 _PADDING: Final = " \t\r\n\"'"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """One receipt, values as the operator wrote them.
 
     `ids`: the operator's id from TLV 0x001E, then from the text where that differs; empty when it has none. `stat` is

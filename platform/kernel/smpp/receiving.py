@@ -22,6 +22,7 @@ from kernel.smpp.events import (
     Malformed,
     PeerUnbound,
     ProtocolFault,
+    Receipts,
     Refused,
     Request,
     Response,
@@ -32,15 +33,19 @@ from kernel.smpp.framing import FrameSplitter
 from kernel.smpp.liveness import Liveness, Timers
 from kernel.smpp.outstanding import Outstanding
 from kernel.smpp.pdu import NO_RESPONSE, Bind, BindResp, GenericNack, Other
+from kernel.smpp.plain_receipts import PlainReceipt, read_plain_receipt
 from kernel.smpp.states import ACCEPTED, BULK_REQUEST, SIGNAL_OF_KIND, TRANSITIONS, Role, Signal, State, accepted_in
+from kernel.smpp.tlv import Tlv
 
 # Plain integers: looking a member up in its enum costs more than comparing, and this is asked of every PDU.
 _GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
 _ENQUIRE_LINK: Final = int(CommandId.ENQUIRE_LINK)
 _UNBIND: Final = int(CommandId.UNBIND)
+_DELIVER_SM: Final = int(CommandId.DELIVER_SM)
 _BINDS: Final = frozenset(map(int, BindKind))
 _NACKS_WITHOUT_SEQUENCE: Final = 3
 _ABSENT: Final[Any] = object()  # Any: a default that no key can be
+_NEW: Final = tuple.__new__
 
 
 @dataclass(slots=True)
@@ -59,8 +64,18 @@ class Counters:
 class Receiver(Generic[K]):
     """State, events, and everything that comes in."""
 
-    def __init__(self, role: Role, *, window: int, timers: Timers, now: float, first_sequence: int = 1) -> None:
+    def __init__(
+        self,
+        role: Role,
+        *,
+        window: int,
+        timers: Timers,
+        now: float,
+        first_sequence: int = 1,
+        tells_receipts: bool = False,
+    ) -> None:
         self.role = role
+        self._tells_receipts = tells_receipts
         self.state = State.OPEN
         self.counters = Counters()
         self.unanswered = 0
@@ -92,6 +107,7 @@ class Receiver(Generic[K]):
 
     def _read(self, now: float) -> None:
         results: list[Result[K]] = []
+        receipts: list[PlainReceipt] = []
         frames = 0
         try:
             for frame in self._splitter.frames():
@@ -100,25 +116,31 @@ class Receiver(Generic[K]):
                 if command_id == self._bulk_response:
                     self._receive_result(frame, status, sequence, results)
                     continue
+                if command_id == _DELIVER_SM and self._takes_receipt(frame, sequence, receipts):
+                    continue
                 # Order is kept: what came before is told before.
-                results = self._flush(results)
+                self._flush(results, receipts)
                 self._receive(frame, command_id, status, sequence, now)
                 if self.is_closed:
                     return
         except RemoteProtocolError as error:
-            self._flush(results)
+            self._flush(results, receipts)
             self._out.append(header_only(CommandId.GENERIC_NACK, error.status, 0))
             self._fail(error.reason, error.detail)
             return
-        self._flush(results)
+        self._flush(results, receipts)
         self._liveness.heard(now, whole_pdu=frames > 0, partial=self._splitter.buffered > 0)
 
     def _receive_result(self, frame: bytes, status: int, sequence: int, results: list[Result[K]]) -> None:
         """The answer to a bulk request: the hottest path of all."""
         key = self._outstanding.bulk.pop(sequence, _ABSENT)
-        message_id, tlvs, _ = read_message_id(frame)
+        tlvs: tuple[Tlv, ...] = ()
+        if frame.find(0, HEADER_SIZE) == len(frame) - 1:
+            message_id = frame[HEADER_SIZE:-1].decode("latin-1")
+        else:
+            message_id, tlvs, _ = read_message_id(frame)
         if key is not _ABSENT:
-            results.append(Result(key, status, message_id, tlvs))
+            results.append(_NEW(Result, (key, status, message_id, tlvs)))
             return
         late = self._outstanding.match_late(sequence)
         if late is None:
@@ -126,11 +148,24 @@ class Receiver(Generic[K]):
         else:
             self._events.append(LateResult(Result(late[0], status, message_id, tlvs)))
 
-    def _flush(self, results: list[Result[K]]) -> list[Result[K]]:
-        if not results:
-            return results
-        self._events.append(Results(results))
-        return []
+    def _takes_receipt(self, frame: bytes, sequence: int, receipts: list[PlainReceipt]) -> bool:
+        if not self._tells_receipts or _DELIVER_SM not in self._accepted:
+            return False
+        receipt = read_plain_receipt(frame, sequence)
+        if receipt is None:
+            return False
+        receipts.append(receipt)
+        return True
+
+    def _flush(self, results: list[Result[K]], receipts: list[PlainReceipt]) -> None:
+        """Tell and empty both."""
+        if results:
+            self._events.append(Results(results.copy()))
+            results.clear()
+        if receipts:
+            self.unanswered += len(receipts)
+            self._events.append(Receipts(receipts.copy()))
+            receipts.clear()
 
     def _receive(self, frame: bytes, command_id: int, status: int, sequence: int, now: float) -> None:
         """Anything but the answer to a bulk request."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Generic, NamedTuple
 
-from kernel.smpp.bulk import SubmitTemplate, pack_deliver_resps, pack_submit, pack_submit_resps
+from kernel.smpp.bulk import pack_deliver_resps, pack_submit_resps, pack_submits
 from kernel.smpp.codec import encode, header_only
 from kernel.smpp.constants import RESPONSE, CommandId, command_name
 from kernel.smpp.errors import LocalProtocolError
@@ -24,15 +24,10 @@ from kernel.smpp.states import BULK_REQUEST, REQUESTS, SIGNAL_OF_KIND, Role, Sig
 
 
 class Submission(NamedTuple, Generic[K]):
-    """One submit_sm for `submit_many`: fields as in `pack_submit`."""
+    """One submit_sm for `submit_many`; `body` is what `bulk.submit_body` packs."""
 
     key: K
-    template: SubmitTemplate
-    recipient: bytes
-    short_message: bytes
-    esm_class: int = 0
-    data_coding: int = 0
-    tlvs: bytes = b""
+    body: bytes
 
 
 class Session(Receiver[K]):
@@ -115,20 +110,11 @@ class Session(Receiver[K]):
         return self._outstanding.add_bulk(keys, now)
 
     def submit_many(self, rows: Sequence[Submission[K]], now: float) -> bytes:
-        """Pack and register a stride of submit_sm (ESME), all or none."""
+        """Number and register a stride of submit_sm (ESME), all or none."""
         if self.role is not Role.ESME:
             raise LocalProtocolError("submit_sm is sent by an ESME")
-        sequences = self.reserve([row.key for row in rows], now)
-        try:
-            return b"".join(
-                [
-                    pack_submit(template, sequence, recipient, text, esm_class=esm, data_coding=coding, tlvs=tlvs)
-                    for sequence, (_, template, recipient, text, esm, coding, tlvs) in zip(sequences, rows, strict=True)
-                ]
-            )
-        except LocalProtocolError:
-            self._outstanding.withdraw(sequences)
-            raise
+        sequences = self.reserve([key for key, _ in rows], now)
+        return pack_submits(sequences, [body for _, body in rows])
 
     def unbind(self, now: float) -> bytes:
         """Ask to end. Requests outstanding may still be answered until the peer's unbind_resp or `Timers.unbind`."""

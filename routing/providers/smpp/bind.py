@@ -19,6 +19,7 @@ from kernel.smpp.events import (
     Malformed,
     PeerUnbound,
     ProtocolFault,
+    Receipts,
     Request,
     Response,
     Result,
@@ -41,6 +42,7 @@ log: Final = logging.getLogger(__name__)
 UNANSWERED_LIMIT: Final = 5_000
 # A receipt nobody can read is refused twice; then it is taken, for it would block the operator's queue for ever.
 UNREADABLE_TRIES: Final = 2
+_NEW: Final = tuple.__new__
 
 
 class Owner(Protocol):
@@ -61,7 +63,9 @@ class Bind(asyncio.Protocol):
         self.number = number
         self._request = request
         self._loop = asyncio.get_running_loop()
-        self._session: Session[PartKey] = Session(Role.ESME, window=window, timers=timers, now=self._loop.time())
+        self._session: Session[PartKey] = Session(
+            Role.ESME, window=window, timers=timers, now=self._loop.time(), tells_receipts=True
+        )
         self._transport: asyncio.Transport | None = None
         self._receipts: list[IncomingReceipt] = []
         self._acks: list[int] = []
@@ -74,6 +78,7 @@ class Bind(asyncio.Protocol):
         self._handlers: dict[type, Callable[[Any], None]] = {
             Results: lambda event: self._answers(event.results),
             LateResult: lambda event: self._answers([event.result]),
+            Receipts: self._receipted,
             Request: self._requested,
             Response: self._nacked,
             TimedOut: lambda event: owner.on_lost(event.keys, IN_DOUBT, "no answer in time"),
@@ -163,6 +168,13 @@ class Bind(asyncio.Protocol):
     def _answers(self, results: Sequence[Result[PartKey]]) -> None:
         self.answered += len(results)
         self._owner.on_answers(results)
+
+    def _receipted(self, event: Receipts) -> None:
+        acknowledge = self._ack
+        self._receipts += [
+            _NEW(IncomingReceipt, (receipt, source, destination, partial(acknowledge, sequence)))
+            for sequence, source, destination, receipt in event.receipts
+        ]
 
     def _requested(self, event: Request) -> None:
         pdu = event.pdu

@@ -37,6 +37,7 @@ from routing.providers.smpp.settings import SmppSettings
 log: Final = logging.getLogger(__name__)
 
 _CONGESTED: Final = frozenset({int(CommandStatus.RTHROTTLED), int(CommandStatus.RMSGQFUL)})
+_NEW: Final = tuple.__new__
 _UNFIT: Final = Action(ActionKind.FINAL, "route_protocol")
 
 
@@ -165,7 +166,7 @@ class SmppLink:
 
     def on_answers(self, results: Sequence[Result[PartKey]]) -> None:
         told = [
-            SubmitResult(key[0], key[1], 0, message_id, None)
+            _NEW(SubmitResult, (key[0], key[1], 0, message_id, None, ""))
             if not status
             else self._refusal(key, status, message_id, tlvs)
             for key, status, message_id, tlvs in results

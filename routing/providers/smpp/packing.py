@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from kernel.smpp.bulk import SubmitTemplate
+from kernel.smpp.bulk import OCTET, SubmitTemplate, submit_body
 from kernel.smpp.constants import EsmClass, Npi, Tag, Ton
 from kernel.smpp.errors import LocalProtocolError
 from kernel.smpp.session import Submission
@@ -20,6 +20,9 @@ PartKey = tuple[object, int, bool]
 Row = Submission[PartKey]
 
 MEMO_LIMIT: Final = 4_096
+_LONGEST_TEXT: Final = 254
+_LONGEST_NUMBER: Final = 20
+_NEW: Final = tuple.__new__
 _UDHI: Final = int(EsmClass.UDHI)
 _DLT: Final = frozenset({int(Tag.DLT_ENTITY_ID), int(Tag.DLT_TEMPLATE_ID), int(Tag.DLT_CHAIN_HASH)})
 # Validity is written in whole minutes, so that messages accepted together share one template.
@@ -42,6 +45,15 @@ def source_address(sender: str, settings: SmppSettings) -> tuple[int, int]:
     )
 
 
+class _Frame(NamedTuple):
+    """What messages of one sender, validity, coding and registration have in common: around recipient and text."""
+
+    front: bytes
+    middle: bytes
+    back: bytes
+    registered: bool
+
+
 class Packer:
     """One per link, since the reference of joined parts counts per route."""
 
@@ -50,48 +62,77 @@ class Packer:
         self._cap_s = min(validity_cap_s or _LONGEST_S, _LONGEST_S)
         self._templates: dict[tuple[str, int], SubmitTemplate] = {}
         self._tlvs: dict[tuple[Tlv, ...], tuple[bytes, bool]] = {(): (b"", False)}
+        self._frames: dict[tuple[str, int, int, tuple[Tlv, ...]], _Frame] = {}
         self._reference = 0
 
     def rows(self, stride: Stride) -> tuple[list[Row], list[tuple[Outgoing, str]]]:
         """A row per part, in order; and the messages no submit_sm can hold, with the reason."""
         rows: list[Row] = []
         unfit: list[tuple[Outgoing, str]] = []
+        sender = stride.sender
+        frame: _Frame | None = None
+        known = -1, -1, -1
         for message in stride.messages:
             key, recipient, parts, with_udh, data_coding, validity_s, tlvs = message
             digits = recipient[1:].encode()
-            try:
-                template = self._template(stride.sender, validity_s)
-                packed, registered = self._packed(tlvs)
-            except LocalProtocolError as problem:
-                unfit.append((message, str(problem)))
-                continue
-            reason = _unfit(digits, parts, with_udh)
-            if reason:
-                unfit.append((message, reason))
-            elif with_udh:
-                rows.extend(self._joined(message, template, digits, packed, registered))
-            else:
-                rows.extend(
-                    [
-                        Submission((key, part, registered), template, digits, octets, 0, data_coding, packed)
-                        for part, octets in enumerate(parts)
-                    ]
-                )
+            if len(parts) == 1 and not with_udh and digits.isdigit() and len(digits) <= _LONGEST_NUMBER:
+                # Neighbours are alike: asked by identity before by value.
+                if (minutes := validity_s // _MINUTE, data_coding, id(tlvs)) != known:
+                    frame = self._frame(sender, validity_s, data_coding, tlvs)
+                    known = minutes, data_coding, id(tlvs)
+                if frame is not None and len(text := parts[0]) <= _LONGEST_TEXT:
+                    front, middle, back, registered = frame
+                    body = b"".join((front, digits, middle, OCTET[len(text)], text, back))
+                    rows.append(_NEW(Submission, ((key, 0, registered), body)))
+                    continue
+            self._rest(sender, message, rows, unfit)
         return rows, unfit
 
-    def _joined(
-        self, message: Outgoing, template: SubmitTemplate, digits: bytes, tlvs: bytes, registered: bool
-    ) -> Sequence[Row]:
+    def _frame(self, sender: str, validity_s: int, data_coding: int, tlvs: tuple[Tlv, ...]) -> _Frame | None:
+        """None when a field cannot hold its value."""
+        key = sender, validity_s // _MINUTE, data_coding, tlvs
+        found = self._frames.get(key)
+        if found is None:
+            try:
+                template = self._template(sender, validity_s)
+                packed, registered = self._packed(tlvs)
+                found = _Frame(template.head, template.middle(0, data_coding), template.tail + packed, registered)
+            except LocalProtocolError:
+                return None
+            if len(self._frames) >= MEMO_LIMIT:
+                self._frames.clear()
+            self._frames[key] = found
+        return found
+
+    def _rest(self, sender: str, message: Outgoing, rows: list[Row], unfit: list[tuple[Outgoing, str]]) -> None:
+        """Whatever is not one plain part."""
+        _, recipient, parts, with_udh, data_coding, validity_s, tlvs = message
+        digits = recipient[1:].encode()
+        reason = _unfit(digits, parts, with_udh)
+        if reason:
+            unfit.append((message, reason))
+            return
+        try:
+            template = self._template(sender, validity_s)
+            packed, registered = self._packed(tlvs)
+            if with_udh:
+                parts = self._joined(parts)
+            bodies = [
+                submit_body(
+                    template, digits, octets, esm_class=_UDHI if with_udh else 0, data_coding=data_coding, tlvs=packed
+                )
+                for octets in parts
+            ]
+        except LocalProtocolError as problem:
+            unfit.append((message, str(problem)))
+            return
+        rows.extend([Submission((message.key, part, registered), body) for part, body in enumerate(bodies)])
+
+    def _joined(self, parts: Sequence[bytes]) -> tuple[bytes, ...]:
         # Counting, not random: two texts to one phone must not share a reference before 255 others went out.
         self._reference = self._reference % 255 + 1
-        total, reference = len(message.short_messages), self._reference
-        return [
-            Submission(
-                (message.key, part, registered), template, digits,
-                udh(reference, total, part + 1) + octets, _UDHI, message.data_coding, tlvs,
-            )
-            for part, octets in enumerate(message.short_messages)
-        ]  # fmt: skip
+        total, reference = len(parts), self._reference
+        return tuple(udh(reference, total, part) + octets for part, octets in enumerate(parts, 1))
 
     def _template(self, sender: str, validity_s: int) -> SubmitTemplate:
         minutes = max(1, min(validity_s, self._cap_s) // _MINUTE)
@@ -124,9 +165,9 @@ class Packer:
 
 def _unfit(digits: bytes, parts: Sequence[bytes], with_udh: bool) -> str:
     """Why pack_submit would refuse the message; checked before, because a stride is packed all or none."""
-    if not digits.isdigit() or len(digits) > 20:
+    if not digits.isdigit() or len(digits) > _LONGEST_NUMBER:
         return "the recipient is not a number in international form"
     if with_udh and len(parts) > 255:
         return "more than 255 parts"
-    room = 254 - (6 if with_udh else 0)
+    room = _LONGEST_TEXT - (6 if with_udh else 0)
     return "" if parts and all(len(octets) <= room for octets in parts) else "a part is empty or over 254 octets"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.smpp.bulk import SubmitTemplate
+from kernel.smpp.bulk import SubmitTemplate, submit_body
 from kernel.smpp.constants import BindKind
 from kernel.smpp.events import Event, Request
 from kernel.smpp.liveness import Timers
@@ -15,7 +15,7 @@ TEMPLATE = SubmitTemplate(source_addr="DAKIYA", source_ton=5, source_npi=0)
 
 def submission(key: str, text: bytes = b"hello", recipient: bytes = b"919800000001") -> Submission[str]:
     """One row for `submit_many`."""
-    return Submission(key, TEMPLATE, recipient, text)
+    return Submission(key, submit_body(TEMPLATE, recipient, text))
 
 
 class ConnectionPair:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from smpplib import consts, smpp
 
-from kernel.smpp.bulk import SubmitTemplate, pack_submit
+from kernel.smpp.bulk import SubmitTemplate, pack_submits, submit_body
 from kernel.smpp.codec import decode, encode
 from kernel.smpp.constants import CommandStatus, MessageState, Tag, command_name
 from kernel.smpp.pdu import Bind, BindResp, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp
@@ -144,10 +144,10 @@ def test_the_bulk_packer_writes_what_the_codec_writes(
 ) -> None:
     validity, tlvs = "000000001000000R", ((int(Tag.DLT_ENTITY_ID), b"1101"), (int(Tag.DLT_TEMPLATE_ID), b"1107"))
     template = SubmitTemplate(source_addr="DAKIYA", source_ton=5, source_npi=0, validity_period=validity, tlvs=tlvs)
-    packed = pack_submit(
-        template, number, recipient.encode(), text, esm_class=esm_class, data_coding=data_coding, tlvs=b"\2\4\0\2\0\1"
+    body = submit_body(
+        template, recipient.encode(), text, esm_class=esm_class, data_coding=data_coding, tlvs=b"\2\4\0\2\0\1"
     )
-    assert packed == encode(
+    assert pack_submits([number], [body]) == encode(
         SubmitSm(
             sequence=number,
             source_ton=5,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kernel.smpp.bulk import SubmitTemplate, pack_deliver, pack_deliver_resps, pack_submit, pack_submit_resps
+from kernel.smpp.bulk import SubmitTemplate, pack_deliver, pack_deliver_resps, pack_submit_resps, submit_body
 from kernel.smpp.codec import decode, encode
 from kernel.smpp.errors import LocalProtocolError
 from kernel.smpp.pdu import DeliverSm, DeliverSmResp, SubmitSmResp
@@ -17,13 +17,13 @@ from kernel.smpp.tlv import pack_tlvs
 @pytest.mark.parametrize("recipient", [b"", b"+919800000001", b"9198\x00\x01", b"9" * 21, "९१".encode()])
 def test_a_recipient_that_is_not_plain_digits_is_refused(recipient: bytes) -> None:
     with pytest.raises(LocalProtocolError, match="recipient"):
-        pack_submit(TEMPLATE, 1, recipient, b"hello")
+        submit_body(TEMPLATE, recipient, b"hello")
 
 
 def test_a_text_over_254_octets_is_refused() -> None:
-    assert len(pack_submit(TEMPLATE, 1, b"919800000001", b"x" * 254)) > 254
+    assert len(submit_body(TEMPLATE, b"919800000001", b"x" * 254)) > 254
     with pytest.raises(LocalProtocolError, match="255"):
-        pack_submit(TEMPLATE, 1, b"919800000001", b"x" * 255)
+        submit_body(TEMPLATE, b"919800000001", b"x" * 255)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_template_refuses_what_its_fields_cannot_hold(wrong: dict[str, Any]) -
 
 def test_an_impossible_coding_is_refused() -> None:
     with pytest.raises(LocalProtocolError, match="data_coding"):
-        pack_submit(TEMPLATE, 1, b"919800000001", b"hello", data_coding=256)
+        submit_body(TEMPLATE, b"919800000001", b"hello", data_coding=256)
 
 
 def test_a_packed_deliver_sm_is_what_the_codec_writes() -> None:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.smpp.codec import decode, encode
 from kernel.smpp.constants import EsmClass, MessageState, Tag
 from kernel.smpp.pdu import DataSm, DeliverSm
+from kernel.smpp.plain_receipts import read_plain_receipt
 from kernel.smpp.receipt_writing import STAT_OF_STATE
 from kernel.smpp.receipts import (
     FINAL,
@@ -248,3 +250,39 @@ def test_the_short_way_reads_what_the_long_way_reads(key: str, err: str, stat: s
     text = f"id:{key} sub:001 dlvrd:001 submit date:2611231530 done date:2611231531 stat:{stat} err:{err}"
     text += f" text:{tail}" if has_text else tail
     assert read_receipt_text(text) == walk_receipt_text(text)
+
+
+tags = st.sampled_from([Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_STATE, Tag.NETWORK_ERROR_CODE])
+values = st.sampled_from([b"abc1", b"abc1\0", b"zzz\0", b"", b"\2", b"\5", b"\1", b"\0"])
+spoiled = st.sampled_from([(" text:", ""), ("id:", "ID:"), (" err:000", ""), ("abc1", "a b"), ("DELIVRD", "UNDELIV")])
+
+
+@given(
+    st.lists(st.tuples(tags, values), max_size=3).map(tuple),
+    st.lists(spoiled, max_size=2),
+    st.sampled_from([0, 4, 8, 0x20, 0x44]),
+    st.sampled_from([0, 3, 8]),
+    st.integers(-2, 2),
+)
+def test_a_receipt_read_from_its_frame_is_the_one_read_from_its_pdu(
+    tlvs: tuple[Tlv, ...], changes: list[tuple[str, str]], esm_class: int, data_coding: int, wrong_length: int
+) -> None:
+    text = PLAIN
+    for old, new in changes:
+        text = text.replace(old, new)
+    octets = text.encode("utf-16-be" if data_coding == 8 else "latin-1")
+    pdu = DeliverSm(
+        tlvs, sequence=7, source_addr="9198", esm_class=esm_class, data_coding=data_coding, short_message=octets[:254]
+    )
+    frame = bytearray(encode(pdu))
+    frame[frame.index(octets[:4]) - 1] += wrong_length if data_coding != 8 else 0
+    read = read_plain_receipt(bytes(frame), 7)
+    if read is not None:
+        decoded = decode(bytes(frame))
+        assert isinstance(decoded, DeliverSm)
+        assert (7, "9198", "", parse_receipt(decoded)) == read
+
+
+@pytest.mark.parametrize("tlvs", [(), (ID_TLV, STATE_2), ((Tag.RECEIPTED_MESSAGE_ID, b"abc1"), STATE_2)])
+def test_the_usual_receipts_are_read_from_their_frames(tlvs: tuple[Tlv, ...]) -> None:
+    assert read_plain_receipt(encode(DeliverSm(esm_class=4, short_message=PLAIN.encode(), tlvs=tlvs)), 1) is not None

@@ -131,13 +131,6 @@ def test_more_than_the_window_is_refused_and_nothing_registered() -> None:
     pair.submit("c")
 
 
-def test_a_row_that_cannot_be_packed_registers_none_of_its_stride() -> None:
-    pair = ConnectionPair().bind()
-    with pytest.raises(LocalProtocolError, match="recipient"):
-        pair.esme.submit_many([submission("a"), submission("b", recipient=b"+91")], pair.now)
-    assert pair.esme.outstanding == 0
-
-
 def test_answers_that_match_nothing_are_dropped_and_counted() -> None:
     pair = ConnectionPair().bind()
     (sequence,) = pair.submit("a")
