@@ -26,6 +26,7 @@ JOBS: Final = (
     Job("campaigns.housekeeping", 3600),
     Job("reporting.fold", 2),
     Job("reporting.recount", 86_400),
+    Job("reporting.measure_quality", 300),
     Job("routing.mark_unwatched", 10),
     Job("billing.resume_exports", 60),
     Job("tenants.mail_invitations", 60),

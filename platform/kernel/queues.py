@@ -23,4 +23,5 @@ QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "campaigns.run_import": Queue.FILES,
     "billing.build_export": Queue.FILES,
     "reporting.fold": Queue.DEFAULT,
+    "reporting.measure_quality": Queue.DEFAULT,
 }

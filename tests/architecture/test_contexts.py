@@ -35,6 +35,7 @@ ACROSS: Final = {
     ("messaging/services/sweeping.py", "release what suspended tenants left"),
     ("platform/config/demo/build.py", "find a demo tenant"),
     ("reporting/folding.py", "fold message events into roll-ups"),
+    ("reporting/quality.py", "measure how routes deliver"),
     ("reporting/recounting.py", "recount roll-ups"),
     ("routing/services/plans.py", "change the plan"),
     ("routing/services/routes.py", "change a route"),
