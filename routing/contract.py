@@ -19,7 +19,7 @@ How a message travels:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -74,6 +74,17 @@ class RouteConfig:
     lane: str
     binds: int = 1
     validity_cap_s: int | None = None
+
+    def is_adjustable_to(self, other: RouteConfig) -> bool:
+        """Whether an open link can take `other` over: nothing differs but name, window, speed, binds and validity."""
+        return other == replace(
+            self,
+            name=other.name,
+            window=other.window,
+            tps=other.tps,
+            binds=other.binds,
+            validity_cap_s=other.validity_cap_s,
+        )
 
 
 class Outgoing(NamedTuple):
@@ -165,7 +176,13 @@ CONNECTED: Final = frozenset({BindStatus.BOUND})
 
 @dataclass(frozen=True, slots=True)
 class LinkGauge:
-    """A link at this moment. `parts_sent` only grows: the difference of two readings is the speed."""
+    """A link at this moment. `parts_sent` only grows: the difference of two readings is the speed.
+
+    Args:
+        note: what people should know: why the line is down, or what the operator keeps complaining of.
+        rate: parts a second it allows itself now; 0 is no limit.
+        ceiling: the rate at which the operator last said it was too much; 0 while it has not.
+    """
 
     parts_sent: int
     window_used: int
@@ -173,6 +190,8 @@ class LinkGauge:
     binds_up: int
     binds_wanted: int
     note: str = ""
+    rate: float = 0.0
+    ceiling: float = 0.0
 
 
 class LinkHandler(Protocol):
@@ -196,12 +215,25 @@ class Link(Protocol):
         """Parts it will write at once: window, speed limit and back-off considered. A stride beyond it is taken too,
         its rest waits inside the link."""
 
+    @property
+    def reserve(self) -> int:
+        """Of `room`, the parts that promotional traffic must leave to more urgent classes, where the route carries
+        several: a share of the window and of the speed. 0 where there is too little to divide. Never above `room`."""
+
     def next_room_s(self) -> float | None:
         """Seconds until speed limit or back-off give room; None when room comes with answers or binds only."""
 
     def submit(self, stride: Stride) -> None:
         """Write a stride. Never blocks, never calls the handler before it has returned, never raises for what an
         operator or a recipient may cause."""
+
+    def adjust(self, config: RouteConfig) -> bool:
+        """Take a changed `window`, `tps`, `binds`, `validity_cap_s` or `name` over, connected as it is.
+
+        Returns at once: more binds connect one after the other, a bind too many takes nothing more and parts when all
+        it has is answered. False, and nothing has changed, when `config` differs in anything else: then the route
+        has to be drained and opened anew.
+        """
 
     def gauge(self) -> LinkGauge:
         """For the console, every few seconds."""

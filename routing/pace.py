@@ -7,6 +7,8 @@ from typing import Final
 BURST_S: Final = 0.1
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
+# Promotional traffic leaves one part in so many to others.
+RESERVE: Final = 10
 # A refusal this long after the last pause ended is a new story.
 CLEAN_S: Final = 1.0
 
@@ -30,6 +32,18 @@ class Bucket:
         self._at = now
         return max(0, min(limit, int(self._tokens)))
 
+    @property
+    def reserve(self) -> int:
+        """Of the parts that may go at once, those kept for urgent traffic; 0 where a burst is a single part."""
+        return _share(int(self._burst)) if self._rate else 0
+
+    def change_rate(self, rate: int, now: float) -> None:
+        """Go on at another rate: what was saved up stays, as far as the new burst holds it."""
+        self.available(now, 0)
+        self._burst = max(1.0, rate * BURST_S)
+        self._tokens = min(self._burst, self._tokens) if self._rate else self._burst
+        self._rate, self._at = rate, now
+
     def take(self, parts: int) -> None:
         if self._rate:
             self._tokens -= parts
@@ -37,6 +51,22 @@ class Bucket:
     def ready_in(self) -> float:
         """Seconds from the last `available` until one part may go."""
         return max(0.0, (1.0 - self._tokens) / self._rate) if self._rate else 0.0
+
+
+def promotional_reserve(*, free: int, capacity: int, tokens: int, bucket: Bucket) -> int:
+    """Parts of the present room that promotional traffic leaves to others: a tenth of the window and of a burst, at
+    least one of each where there is more than one.
+
+    Args:
+        free: unused places of all windows, of `capacity`.
+        tokens: what the bucket gives now.
+    """
+    room = max(0, min(free, tokens))
+    return room - max(0, min(free - _share(capacity), tokens - bucket.reserve))
+
+
+def _share(whole: int) -> int:
+    return max(1, whole // RESERVE) if whole > 1 else 0
 
 
 class BackOff:

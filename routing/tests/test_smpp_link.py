@@ -275,6 +275,24 @@ def test_an_operator_that_is_not_there_leaves_the_link_without_room() -> None:
     play(story)
 
 
+def test_more_binds_connect_and_a_bind_too_many_parts_when_its_answers_are_in() -> None:
+    async def story(stage: Stage) -> None:
+        config = smpp_config(stage.smsc.port)
+        assert stage.link.adjust(replace(config, binds=3))
+        await stage.ear.until(lambda: stage.link.gauge().binds_up == 3)
+        stage.change(silent=True)
+        stage.link.submit(stride(*[outgoing(number) for number in range(300)]))
+        assert stage.link.adjust(replace(config, binds=1))
+        assert stage.link.gauge().binds_up == 3
+        await stage.ear.until(lambda: stage.link.gauge().binds_up == 1)
+        assert {r.detail for r in stage.ear.results} == {"no answer in time"}
+        assert stage.smsc.status()["connections"] == 1
+        assert stage.link.adjust(replace(config, binds=2))
+        await stage.ear.until(lambda: stage.link.gauge().binds_up == 2)
+
+    play(story, timing=FAST_ANSWERS)
+
+
 def test_draining_waits_for_answers_takes_nothing_more_and_unbinds() -> None:
     async def story(stage: Stage) -> None:
         stage.link.submit(stride(*[outgoing(number) for number in range(50)]))

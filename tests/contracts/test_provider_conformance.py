@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -54,11 +54,19 @@ every_provider = pytest.mark.parametrize("case", list(CASES.values()), ids=list(
 Story = Callable[[Link, Ear], Awaitable[None]]
 
 
-def play(case: Case, story: Story, **config: Any) -> None:
+def play(case: Case, story: Story, made: list[RouteConfig] | None = None, **config: Any) -> None:
+    """
+    Args:
+        made: takes the configuration the link was opened with.
+    """
+
     async def run() -> None:
         async with case.operator() as configure:
             ear = Ear()
-            link = await case.provider.open(configure(**config), ear)
+            configured = configure(**config)
+            if made is not None:
+                made.append(configured)
+            link = await case.provider.open(configured, ear)
             try:
                 await ear.until(lambda: link.gauge().binds_up)
                 await story(link, ear)
@@ -162,6 +170,54 @@ def test_a_speed_limit_leaves_little_room_and_says_when_there_is_more(case: Case
         assert 0 < wait <= 0.1
 
     play(case, story, tps=20)
+
+
+@every_provider
+def test_promotional_traffic_leaves_a_share_of_the_room(case: Case) -> None:
+    async def story(link: Link, ear: Ear) -> None:
+        assert (link.room, link.reserve) == (20, 2)
+        link.submit(stride(*numbered(19)))
+        assert (link.room, link.reserve) == (1, 1)
+        await ear.until(lambda: len(ear.results) == 19)
+
+    play(case, story, window=20)
+
+
+@every_provider
+def test_where_there_is_one_place_nothing_is_reserved(case: Case) -> None:
+    async def story(link: Link, ear: Ear) -> None:
+        assert (link.room, link.reserve) == (1, 0)
+
+    play(case, story, window=1)
+
+
+@every_provider
+def test_window_and_speed_change_without_a_new_connection(case: Case) -> None:
+    made: list[RouteConfig] = []
+
+    async def story(link: Link, ear: Ear) -> None:
+        states = len(ear.states)
+        link.submit(stride(*numbered(3)))
+        await ear.until(lambda: len(ear.results) == 3)
+        assert link.adjust(replace(made[0], window=2, validity_cap_s=3600, name="other"))
+        assert link.room == 2
+        assert link.adjust(replace(made[0], window=50, tps=20))
+        assert (link.room, link.gauge().rate) == (2, 20)
+        assert len(ear.states) == states
+
+    play(case, story, made, window=10)
+
+
+@every_provider
+def test_other_settings_are_not_taken_over_by_an_open_link(case: Case) -> None:
+    made: list[RouteConfig] = []
+
+    async def story(link: Link, ear: Ear) -> None:
+        other = {**made[0].settings, "other": 1}
+        assert not link.adjust(replace(made[0], window=2, settings=other))
+        assert link.room == 10
+
+    play(case, story, made, window=10)
 
 
 @every_provider

@@ -25,7 +25,7 @@ from routing.contract import (
     Stride,
     SubmitResult,
 )
-from routing.pace import Bucket
+from routing.pace import Bucket, promotional_reserve
 from routing.smsc.behaviour import ONCE_STATUS, Behaviour, Decider, Once
 from routing.smsc.wheel import Wheel
 
@@ -61,8 +61,19 @@ class SimulatorLink:
 
     @property
     def room(self) -> int:
-        free = self._config.window * self._config.binds - len(self._answers)
+        free = self._capacity - len(self._answers)
         return self._bucket.available(self._loop.time(), free) if self._is_open and free > 0 else 0
+
+    @property
+    def reserve(self) -> int:
+        if not self._is_open:
+            return 0
+        free, tokens = self._capacity - len(self._answers), self._bucket.available(self._loop.time(), self._capacity)
+        return promotional_reserve(free=free, capacity=self._capacity, tokens=tokens, bucket=self._bucket)
+
+    @property
+    def _capacity(self) -> int:
+        return self._config.window * self._config.binds
 
     def next_room_s(self) -> float | None:
         self._bucket.available(self._loop.time(), 1)
@@ -124,8 +135,15 @@ class SimulatorLink:
         if answers:
             self._handler.on_results(answers)
 
+    def adjust(self, config: RouteConfig) -> bool:
+        if not self._config.is_adjustable_to(config):
+            return False
+        self._config = config
+        self._bucket.change_rate(config.tps, self._loop.time())
+        return True
+
     def gauge(self) -> LinkGauge:
-        return LinkGauge(self._parts_sent, len(self._answers), 0, int(self._is_open), 1)
+        return LinkGauge(self._parts_sent, len(self._answers), 0, int(self._is_open), 1, rate=self._config.tps)
 
     async def drain(self, timeout_s: float) -> None:
         """Answers first; then receipts on their way, as long as `timeout_s` allows: nobody would deliver them again."""

@@ -31,7 +31,7 @@ from kernel.smpp.pdu import Bind as BindPdu
 from kernel.smpp.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp, UnbindResp
 from kernel.smpp.receipts import parse_receipt
 from kernel.smpp.session import Session
-from kernel.smpp.states import Role
+from kernel.smpp.states import Role, State
 from kernel.smpp.status_map import IN_DOUBT, Action, action_for_nack
 from routing.contract import IncomingReceipt
 from routing.providers.smpp.packing import PartKey, Row
@@ -72,6 +72,7 @@ class Bind(asyncio.Protocol):
         self._reading = True
         self._unreadable: Counter[bytes] = Counter()
         self._reason = ""
+        self.is_leaving = False
         self.refused_with: int | None = None
         self.answered = 0
         self.closed: asyncio.Future[str] = self._loop.create_future()
@@ -104,7 +105,15 @@ class Bind(asyncio.Protocol):
 
     @property
     def room(self) -> int:
-        return self._session.room if self.sends else 0
+        return self._session.room if self.sends and not self.is_leaving else 0
+
+    @property
+    def window(self) -> int:
+        return self._session.window
+
+    @window.setter
+    def window(self, size: int) -> None:
+        self._session.window = size
 
     @property
     def outstanding(self) -> int:
@@ -126,6 +135,11 @@ class Bind(asyncio.Protocol):
             self._write(self._session.unbind(self._loop.time()))
         else:
             self.abort("closed by us")
+
+    def part_if_idle(self) -> None:
+        """A bind that is no longer wanted ends when all it sent is answered."""
+        if self.is_leaving and self._session.state is not State.UNBINDING and not self.outstanding:
+            self.unbind()
 
     def abort(self, reason: str) -> None:
         self._say(reason)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -29,7 +29,7 @@ from routing.contract import (
     Stride,
     SubmitResult,
 )
-from routing.pace import BackOff, Bucket
+from routing.pace import BackOff, Bucket, promotional_reserve
 from routing.providers.smpp.bind import Bind
 from routing.providers.smpp.packing import Packer, PartKey, Row
 from routing.providers.smpp.settings import SmppSettings
@@ -76,7 +76,8 @@ class SmppLink:
         # Parts for which there was no room: the rest of a long message, or of a stride cut too large.
         self._queue: deque[Row] = deque()
         self._pump_timer: asyncio.TimerHandle | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held: set[int] = set()
         self._accepting: bool = True
         self._answered = asyncio.Event()
         self._parts_sent = 0
@@ -84,10 +85,39 @@ class SmppLink:
 
     def start(self) -> None:
         """Begin to connect; one task holds each connection."""
+        self._keep(self._tick())
+        self._fill_slots()
+
+    def _fill_slots(self) -> None:
+        """A task for each connection that is wanted and has none; those too many end by themselves."""
         kinds = self._settings.kinds
-        slots = [kind for _ in range(self._config.binds) for kind in kinds]
-        self._tasks = [asyncio.create_task(self._hold(number, kind)) for number, kind in enumerate(slots)]
-        self._tasks.append(asyncio.create_task(self._tick()))
+        for number in range(self._wanted):
+            if number not in self._held:
+                self._held.add(number)
+                self._keep(self._hold(number, kinds[number % len(kinds)]))
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def _wanted(self) -> int:
+        return self._config.binds * len(self._settings.kinds)
+
+    def adjust(self, config: RouteConfig) -> bool:
+        if not self._config.is_adjustable_to(config):
+            return False
+        self._config = config
+        self._packer.cap(config.validity_cap_s)
+        self._bucket.change_rate(config.tps, self._loop.time())
+        for bind in list(self._binds.values()):
+            bind.window = config.window
+            bind.is_leaving = bind.number >= self._wanted
+            bind.part_if_idle()
+        self._fill_slots()
+        self._pump()
+        return True
 
     # -- sending
 
@@ -98,6 +128,16 @@ class SmppLink:
             return 0
         free = sum([bind.room for bind in self._binds.values()]) - len(self._queue)
         return self._bucket.available(now, free) if free > 0 else 0
+
+    @property
+    def reserve(self) -> int:
+        now = self._loop.time()
+        if not self._accepting or self._back_off.is_pausing(now):
+            return 0
+        capacity = self._config.window * self._config.binds
+        free = sum([bind.room for bind in self._binds.values()]) - len(self._queue)
+        tokens = self._bucket.available(now, capacity)
+        return promotional_reserve(free=free, capacity=capacity, tokens=tokens, bucket=self._bucket)
 
     def next_room_s(self) -> float | None:
         now = self._loop.time()
@@ -204,7 +244,7 @@ class SmppLink:
         """Connect, bind, and again whenever it ends, until the link closes."""
         await asyncio.sleep(number * self._timing.stagger)
         failures = 0
-        while self._accepting:
+        while self._accepting and number < self._wanted:
             self._tell(number, BindStatus.CONNECTING)
             began = self._loop.time()
             bind = self._new_bind(number, kind)
@@ -213,11 +253,12 @@ class SmppLink:
             held = self._loop.time() - began > self._timing.settled
             failures = 1 if held or bind.answered > 100 else failures + 1
             await self._recover(bind, reason, failures)
+        self._held.discard(number)
         self._tell(number, BindStatus.CLOSED)
 
     async def _recover(self, bind: Bind, reason: str, failures: int) -> None:
         """Say that the connection is gone, and wait as long as the operator's patience asks; at once when closing."""
-        if not self._accepting:
+        if not self._accepting or bind.number >= self._wanted:
             return
         self._note = reason
         self._tell(bind.number, BindStatus.DOWN if bind.refused_with is None else BindStatus.REFUSED, reason)
@@ -262,6 +303,7 @@ class SmppLink:
             await asyncio.sleep(self._timing.tick)
             for bind in list(self._binds.values()):
                 bind.poll()
+                bind.part_if_idle()
 
     def _give_back_queue(self, reason: str) -> None:
         waiting, self._queue = list(self._queue), deque()
@@ -271,8 +313,7 @@ class SmppLink:
         return sum(bind.is_bound for bind in self._binds.values())
 
     def _tell(self, number: int, status: BindStatus, reason: str = "") -> None:
-        wanted = self._config.binds * len(self._settings.kinds)
-        self._handler.on_state(BindState(number, status, self._binds_up(), wanted, reason))
+        self._handler.on_state(BindState(number, status, self._binds_up(), self._wanted, reason))
 
     def gauge(self) -> LinkGauge:
         return LinkGauge(
@@ -280,8 +321,9 @@ class SmppLink:
             window_used=sum(bind.outstanding for bind in self._binds.values()),
             queued=len(self._queue),
             binds_up=self._binds_up(),
-            binds_wanted=self._config.binds * len(self._settings.kinds),
+            binds_wanted=self._wanted,
             note=self._note,
+            rate=self._config.tps,
         )
 
     # -- the end
@@ -308,7 +350,7 @@ class SmppLink:
             bind.abort("closed by us")
         if self._pump_timer is not None:
             self._pump_timer.cancel()
-        tasks, self._tasks = self._tasks, []
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

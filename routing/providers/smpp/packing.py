@@ -59,11 +59,15 @@ class Packer:
 
     def __init__(self, settings: SmppSettings, validity_cap_s: int | None) -> None:
         self._settings = settings
-        self._cap_s = min(validity_cap_s or _LONGEST_S, _LONGEST_S)
+        self.cap(validity_cap_s)
         self._templates: dict[tuple[str, int], SubmitTemplate] = {}
         self._tlvs: dict[tuple[Tlv, ...], tuple[bytes, bool]] = {(): (b"", False)}
         self._frames: dict[tuple[str, int, int, tuple[Tlv, ...]], _Frame] = {}
         self._reference = 0
+
+    def cap(self, validity_cap_s: int | None) -> None:
+        """The longest validity from now on; None is what the field holds."""
+        self._cap_s = min(validity_cap_s or _LONGEST_S, _LONGEST_S)
 
     def rows(self, stride: Stride) -> tuple[list[Row], list[tuple[Outgoing, str]]]:
         """A row per part, in order; and the messages no submit_sm can hold, with the reason."""
