@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -20,6 +21,7 @@ from kernel.domain.ids import uuid7
 from messaging.models import Message
 from messaging.statuses import Status
 from messaging.tests.rows import correct, finish, make_messages, submit
+from reporting import recounting
 from reporting.folding import fold, fold_all
 from reporting.models import Rollup
 from reporting.recounting import recount
@@ -184,14 +186,30 @@ def test_a_recount_of_untouched_figures_finds_nothing(tenant_id: UUID) -> None:
     write_day(tenant_id)
     write_day(make_tenant().id)
     fold()
-    assert recount(since=utc_now() - timedelta(days=1)) == []
+    assert recount(since=utc_now() - timedelta(days=1), now=utc_now()) == []
     call_command("recount_rollups")
 
 
 def test_a_recount_before_everything_is_folded_finds_nothing(tenant_id: UUID) -> None:
     write_day(tenant_id)
     fold(limit=2)
-    assert recount(since=utc_now() - timedelta(days=1)) == []
+    assert recount(since=utc_now() - timedelta(days=1), now=utc_now()) == []
+
+
+def test_a_recount_in_pages_adds_up(tenant_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of two events, some folded before the recount and some while it counts."""
+    monkeypatch.setattr(recounting, "EVENTS_PER_PAGE", 2)
+    write_day(tenant_id)
+    fold(limit=3)
+    paged = recounting._pages
+
+    def fold_meanwhile(tenant_id: UUID) -> Iterator[tuple[int, int]]:
+        for page in paged(tenant_id):
+            yield page
+            fold_everything(limit=1)
+
+    monkeypatch.setattr(recounting, "_pages", fold_meanwhile)
+    assert recount(since=utc_now() - timedelta(days=1), now=utc_now()) == []
 
 
 def test_a_recount_names_a_roll_up_that_was_changed(tenant_id: UUID) -> None:
@@ -199,7 +217,7 @@ def test_a_recount_names_a_roll_up_that_was_changed(tenant_id: UUID) -> None:
     fold_everything()
     with tenant_context(tenant_id):
         Rollup.objects.filter(outcome=Status.DELIVERED).update(messages=60, latency_ms=0)
-    (difference,) = recount(since=utc_now() - timedelta(days=1))
+    (difference,) = recount(since=utc_now() - timedelta(days=1), now=utc_now())
     assert "outcome=delivered" in str(difference)
     assert difference.excess["messages"] == -54
     assert difference.excess["latency_ms"] == 5_000
@@ -212,5 +230,5 @@ def test_a_recount_names_messages_that_the_log_does_not_know(tenant_id: UUID) ->
     fold_everything()
     with tenant_context(tenant_id):
         Message.objects.filter(status=Status.ACCEPTED).update(status=Status.DELIVERED)
-    (difference,) = recount(since=utc_now() - timedelta(days=1))
+    (difference,) = recount(since=utc_now() - timedelta(days=1), now=utc_now())
     assert "log and messages: delivered: messages +1" in str(difference)

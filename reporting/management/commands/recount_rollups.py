@@ -23,7 +23,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        differences = recount(since=utc_now() - timedelta(days=options["days"]))
+        now = utc_now()
+        differences = recount(since=now - timedelta(days=options["days"]), now=now)
         for difference in differences:
             self.stderr.write(str(difference))
         if differences:
