@@ -27,7 +27,7 @@ from messaging.services.books import audit_tenant
 from messaging.statuses import EventKind, Status
 from messaging.tests.world import HEADER, World, draft, make_world
 from routing.registry import providers
-from routing.smsc.centre import Due
+from routing.smsc.centre import receipt_due
 from routing.smsc.server import Simulator
 from routing.smsc.settings import Settings
 from routing.statuses import Lane
@@ -68,7 +68,7 @@ class Scene:
         """The operator sends a receipt."""
         date = receipt_date(utc_now())
         text = f"id:{operator_id} sub:001 dlvrd:001 submit date:{date} done date:{date} stat:{stat} err:000 text:"
-        due = Due("dakiya", recipient[1:].encode(), HEADER.encode(), text.encode(), b"")
+        due = receipt_due("dakiya", recipient[1:].encode(), HEADER.encode(), text.encode())
         self.smsc.centre.plan([due], 0)
 
     def accept(self, *recipients: str, world: World | None = None, **fields: Any) -> list[Message]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, cast
 
+from kernel.smpp.bulk import deliver_body
+from kernel.smpp.codec import decode
 from kernel.smpp.constants import EsmClass, MessageState
 from kernel.smpp.pdu import SubmitSm
+from kernel.smpp.plain_submits import PlainSubmit
 from kernel.smpp.receipt_writing import STAT_OF_STATE, receipt_date
 from routing.pace import Bucket
 from routing.smsc.behaviour import Behaviour, Decider
@@ -26,7 +29,9 @@ KEPT_MESSAGES: Final = 2_000
 BACKLOG_LIMIT: Final = 1_000_000
 RETRY_S: Final = 1.0
 
-RECEIPT_ESM: Final = int(EsmClass.RECEIPT)
+_RECEIPT_ESM: Final = int(EsmClass.RECEIPT)
+_UDHI: Final = int(EsmClass.UDHI)
+_LONGEST_ADDRESS: Final = 20
 
 
 @dataclass(slots=True)
@@ -50,13 +55,10 @@ class Counters:
 
 
 class Due(NamedTuple):
-    """A receipt to send: everything deliver_sm needs, packed when its connection is known."""
+    """A receipt to send: the deliver_sm behind its header, which is made when its connection is known."""
 
     account: str
-    source: bytes
-    destination: bytes
-    text: bytes
-    tlvs: bytes
+    body: bytes
 
 
 class Received(NamedTuple):
@@ -67,7 +69,11 @@ class Received(NamedTuple):
     message_id: str
     status: int
     summary: str
-    pdu: SubmitSm
+    frame: bytes
+
+    @property
+    def pdu(self) -> SubmitSm:
+        return cast("SubmitSm", decode(self.frame))
 
 
 class Receiver(Protocol):
@@ -76,6 +82,10 @@ class Receiver(Protocol):
     @property
     def receipt_room(self) -> int: ...
     def send_receipts(self, receipts: list[Due]) -> None: ...
+
+
+def receipt_due(account: str, source: bytes, destination: bytes, text: bytes, tlvs: bytes = b"") -> Due:
+    return Due(account, deliver_body(source, destination, text, esm_class=_RECEIPT_ESM, tlvs=tlvs))
 
 
 @dataclass(slots=True)
@@ -118,24 +128,26 @@ class Centre:
             return False
         return True
 
-    def keep(self, system_id: str, message_id: str, status: int, summary: str, pdu: SubmitSm) -> None:
-        self.received.append(Received(datetime.now(UTC), system_id, message_id, status, summary, pdu))
+    def keep(self, system_id: str, message_id: str, status: int, summary: str, frame: bytes) -> None:
+        self.received.append(Received(datetime.now(UTC), system_id, message_id, status, summary, frame))
 
     # -- receipts
 
-    def receipts(self, account: str, receipt_id: str, pdu: SubmitSm, behaviour: Behaviour) -> list[Due]:
+    def receipts(self, account: str, receipt_id: str, submit: PlainSubmit, behaviour: Behaviour) -> list[Due]:
         """The receipts this message will have, in order; none when it asked for none."""
         # 1 final, 2 failure only, 3 success only (3.4 section 5.2.17 and 5.0).
-        wants = pdu.registered_delivery & 3
+        wants = submit.registered_delivery & 3
         unwanted = wants == (2 if behaviour.state is MessageState.DELIVERED else 3)
         if not wants or unwanted or not self.settings.receipts:
             return []
-        due = [self._receipt(account, receipt_id, pdu, behaviour.state, behaviour.err)] * behaviour.copies
+        if max(len(submit.source_addr), len(submit.destination_addr)) > _LONGEST_ADDRESS:
+            return []
+        due = [self._receipt(account, receipt_id, submit, behaviour.state, behaviour.err)] * behaviour.copies
         if behaviour.is_enroute_first:
-            due.insert(0, self._receipt(account, receipt_id, pdu, MessageState.ENROUTE, "000"))
+            due.insert(0, self._receipt(account, receipt_id, submit, MessageState.ENROUTE, "000"))
         return due
 
-    def _receipt(self, account: str, receipt_id: str, pdu: SubmitSm, state: MessageState, err: str) -> Due:
+    def _receipt(self, account: str, receipt_id: str, submit: PlainSubmit, state: MessageState, err: str) -> Due:
         octets = receipt_id.encode("ascii")
         date = self._date()
         stat = STAT_OF_STATE[state]
@@ -145,10 +157,8 @@ class Centre:
             f"done date:{date} stat:{stat} err:{err} text:"
         ).encode("ascii")
         tlvs = b"\x00\x1e\x00%c%b\0\x04\x27\x00\x01%c" % (len(octets) + 1, octets, state)
-        body = b"" if pdu.esm_class & EsmClass.UDHI else pdu.short_message[:20].replace(b"\0", b" ")
-        return Due(
-            account, pdu.destination_addr.encode("latin-1"), pdu.source_addr.encode("latin-1"), text + body, tlvs
-        )
+        quoted = b"" if submit.esm_class & _UDHI else submit.short_message[:20].replace(b"\0", b" ")
+        return receipt_due(account, submit.destination_addr, submit.source_addr, text + quoted, tlvs)
 
     def _date(self) -> str:
         minute = int(self._loop.time() // 60)
@@ -157,24 +167,21 @@ class Centre:
         return self._minute[1]
 
     def plan(self, receipts: Iterable[Due], delay_s: float) -> None:
-        for receipt in receipts:
-            self._wheel.add(delay_s, receipt)
+        self._wheel.add_all(delay_s, receipts)
 
-    def send_again(self, receipts: Iterable[Due], delay_s: float = RETRY_S) -> None:
+    def send_again(self, receipts: Sequence[Due], delay_s: float = RETRY_S) -> None:
         """Receipts that were refused for now, or whose connection ended before the answer."""
-        for receipt in receipts:
-            self.counters.receipts_repeated += 1
-            self._wheel.add(delay_s, receipt)
+        if receipts:
+            self.counters.receipts_repeated += len(receipts)
+            self._wheel.add_all(delay_s, receipts)
 
     def _due(self, receipts: list[Due]) -> None:
-        touched = {receipt.account for receipt in receipts}
-        for receipt in receipts:
-            account = self.account(receipt.account)
-            if len(account.backlog) == BACKLOG_LIMIT:
-                self.counters.receipts_dropped += 1
-            account.backlog.append(receipt)
-        for name in touched:
-            self.pump(self.account(name))
+        for name in {name for name, _ in receipts}:
+            account = self.account(name)
+            own = [receipt for receipt in receipts if receipt.account == name]
+            self.counters.receipts_dropped += max(0, len(account.backlog) + len(own) - BACKLOG_LIMIT)
+            account.backlog.extend(own)
+            self.pump(account)
 
     def pump(self, account: Account) -> None:
         """Give the account's receipts to its connections, as far as their windows reach."""

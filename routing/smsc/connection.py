@@ -7,16 +7,27 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from kernel.smpp.bulk import pack_deliver
+from kernel.smpp.bulk import pack_delivers
 from kernel.smpp.constants import BindKind, CommandId, CommandStatus, Tag, command_name
-from kernel.smpp.events import Closed, LinkDead, Malformed, PeerUnbound, ProtocolFault, Request, Results, TimedOut
+from kernel.smpp.events import (
+    Closed,
+    LinkDead,
+    Malformed,
+    PeerUnbound,
+    ProtocolFault,
+    Request,
+    Results,
+    Submits,
+    TimedOut,
+)
 from kernel.smpp.liveness import Timers
-from kernel.smpp.pdu import Bind, BindResp, DataSmResp, GenericNack, Other, SubmitSm, SubmitSmResp, UnbindResp
+from kernel.smpp.pdu import Bind, BindResp, DataSmResp, GenericNack, Other, SubmitSmResp, UnbindResp
+from kernel.smpp.plain_submits import PlainSubmit
 from kernel.smpp.session import Session
 from kernel.smpp.states import Role, State
 from kernel.smpp.tlv import int_tlv
 from routing.smsc.behaviour import ONCE_STATUS, Behaviour, Once
-from routing.smsc.centre import RECEIPT_ESM, Centre, Due
+from routing.smsc.centre import Centre, Due
 
 log: Final = logging.getLogger(__name__)
 
@@ -40,7 +51,11 @@ class Connection(asyncio.Protocol):
         self._connections = connections
         self._loop = asyncio.get_running_loop()
         self._session: Session[Due] = Session(
-            Role.SMSC, window=centre.settings.receipt_window, timers=Timers.server(), now=self._loop.time()
+            Role.SMSC,
+            window=centre.settings.receipt_window,
+            timers=Timers.server(),
+            now=self._loop.time(),
+            in_bulk=True,
         )
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -48,8 +63,10 @@ class Connection(asyncio.Protocol):
         self._system_id = ""
         self._submits = 0
         self._answers: list[Answer] = []
+        self._usual: list[Due] = []
         self._cut = False
         self._handlers: dict[type, Callable[[Any], None]] = {
+            Submits: self._submitted,
             Request: self._requested,
             Results: self._acknowledged,
             TimedOut: lambda event: centre.send_again(event.keys),
@@ -69,14 +86,7 @@ class Connection(asyncio.Protocol):
     def send_receipts(self, receipts: list[Due]) -> None:
         """One write for all."""
         sequences = self._session.reserve(receipts, self._loop.time())
-        self._write(
-            b"".join(
-                [
-                    pack_deliver(sequence, source, destination, text, esm_class=RECEIPT_ESM, tlvs=tlvs)
-                    for sequence, (_, source, destination, text, tlvs) in zip(sequences, receipts, strict=True)
-                ]
-            )
-        )
+        self._write(pack_delivers(sequences, [body for _, body in receipts]))
         self._centre.counters.receipts_sent += len(receipts)
 
     def cut(self) -> None:
@@ -124,6 +134,9 @@ class Connection(asyncio.Protocol):
 
     def _flush(self) -> None:
         answers, self._answers = self._answers, []
+        if self._usual:
+            usual, self._usual = self._usual, []
+            self._centre.plan(usual, self._centre.settings.receipt_delay_ms / 1000)
         if self._cut:
             return
         octets = self._session.answer_submits(answers) if answers else b""
@@ -134,14 +147,18 @@ class Connection(asyncio.Protocol):
     def _handle_events(self) -> None:
         for event in self._session.events():
             handler = self._handlers.get(type(event))
-            if handler is not None and not (self._cut and type(event) is Request):
+            if handler is not None and not (self._cut and type(event) in (Request, Submits)):
                 handler(event)
+
+    def _submitted(self, event: Submits) -> None:
+        for submit in event.submits:
+            if self._cut:
+                return
+            self._submit(submit)
 
     def _requested(self, event: Request) -> None:
         pdu = event.pdu
-        if isinstance(pdu, SubmitSm):
-            self._submit(pdu)
-        elif isinstance(pdu, Bind):
+        if isinstance(pdu, Bind):
             self._bind(pdu)
         elif pdu.command_id == CommandId.DATA_SM:
             self._write(self._session.respond(DataSmResp(sequence=pdu.sequence, status=CommandStatus.RINVCMDID)))
@@ -175,55 +192,57 @@ class Connection(asyncio.Protocol):
             account.receivers.append(self)
             self._loop.call_soon(self._centre.pump, account)
 
-    def _submit(self, pdu: SubmitSm) -> None:
+    def _submit(self, submit: PlainSubmit) -> None:
         centre, settings = self._centre, self._centre.settings
         centre.counters.submits += 1
         self._submits += 1
         if settings.disconnect_every and self._submits % settings.disconnect_every == 0:
-            centre.keep(self._system_id, "", _ROK, "disconnected instead of an answer", pdu)
+            centre.keep(self._system_id, "", _ROK, "disconnected instead of an answer", submit.frame)
             self._flush()
             self.cut()
         elif settings.silent:
             centre.counters.unanswered += 1
-            centre.keep(self._system_id, "", _ROK, "silent: swallowed", pdu)
+            centre.keep(self._system_id, "", _ROK, "silent: swallowed", submit.frame)
         elif settings.queue_full:
-            self._refuse(pdu, int(CommandStatus.RMSGQFUL), "queue full")
+            self._refuse(submit, int(CommandStatus.RMSGQFUL), "queue full")
         elif centre.is_too_fast():
             centre.counters.throttled += 1
-            self._refuse(pdu, int(CommandStatus.RTHROTTLED), "throttled")
+            self._refuse(submit, int(CommandStatus.RTHROTTLED), "throttled")
         else:
-            self._behave(pdu, centre.decide(pdu.destination_addr))
+            self._behave(submit, centre.decide(submit.destination_addr.decode("latin-1")))
 
-    def _behave(self, pdu: SubmitSm, behaviour: Behaviour) -> None:
+    def _behave(self, submit: PlainSubmit, behaviour: Behaviour) -> None:
         status = behaviour.status or (ONCE_STATUS.get(behaviour.once, _ROK) if behaviour.once else _ROK)
         if behaviour.once is Once.DISCONNECT:
-            self._centre.keep(self._system_id, "", _ROK, behaviour.summary, pdu)
+            self._centre.keep(self._system_id, "", _ROK, behaviour.summary, submit.frame)
             self._flush()
             self.cut()
         elif status:
-            self._refuse(pdu, status, behaviour.summary)
+            self._refuse(submit, status, behaviour.summary)
         else:
-            self._accept(pdu, behaviour)
+            self._accept(submit, behaviour)
 
-    def _accept(self, pdu: SubmitSm, behaviour: Behaviour) -> None:
+    def _accept(self, submit: PlainSubmit, behaviour: Behaviour) -> None:
         centre, settings = self._centre, self._centre.settings
         message_id, receipt_id = centre.ids.take(settings.id_notation)
         centre.counters.accepted += 1
-        centre.keep(self._system_id, message_id, _ROK, behaviour.summary, pdu)
-        receipts = centre.receipts(self._system_id, receipt_id, pdu, behaviour)
+        centre.keep(self._system_id, message_id, _ROK, behaviour.summary, submit.frame)
+        receipts = centre.receipts(self._system_id, receipt_id, submit, behaviour)
         if behaviour.is_before_response and receipts and self.receipt_room >= len(receipts):
             self.send_receipts(receipts)
+        elif not behaviour.delay_s:
+            self._usual += receipts
         elif receipts:
             centre.plan(receipts, settings.receipt_delay_ms / 1000 + behaviour.delay_s)
         if behaviour.is_answered:
-            self._answers.append((pdu.sequence, _ROK, message_id.encode("ascii")))
+            self._answers.append((submit.sequence, _ROK, message_id.encode("ascii")))
         else:
             centre.counters.unanswered += 1
 
-    def _refuse(self, pdu: SubmitSm, status: int, summary: str) -> None:
+    def _refuse(self, submit: PlainSubmit, status: int, summary: str) -> None:
         self._centre.counters.refused += 1
-        self._centre.keep(self._system_id, "", status, summary, pdu)
-        self._answers.append((pdu.sequence, status, b""))
+        self._centre.keep(self._system_id, "", status, summary, submit.frame)
+        self._answers.append((submit.sequence, status, b""))
 
     def _acknowledged(self, event: Results[Due]) -> None:
         refused = [result.key for result in event.results if result.status in _TEMPORARY]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
@@ -26,12 +26,15 @@ class Wheel(Generic[T]):
         return sum(map(len, self._slots.values()))
 
     def add(self, delay_s: float, item: T) -> None:
+        self.add_all(delay_s, (item,))
+
+    def add_all(self, delay_s: float, items: Iterable[T]) -> None:
         tick = int((self._loop.time() + delay_s) / TICK_S) + 1
         slot = self._slots.get(tick)
         if slot is not None:
-            slot.append(item)
+            slot += items
             return
-        self._slots[tick] = [item]
+        self._slots[tick] = [*items]
         heapq.heappush(self._ticks, tick)
         if self._ticks[0] == tick:
             self._arm()

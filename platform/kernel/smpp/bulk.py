@@ -94,17 +94,20 @@ def submit_body(
 
 def pack_submits(sequences: Iterable[int], bodies: Iterable[bytes]) -> bytes:
     """submit_sm of each body, joined."""
+    return _packed(_SUBMIT_SM, sequences, bodies)
+
+
+def _packed(command_id: int, sequences: Iterable[int], bodies: Iterable[bytes]) -> bytes:
     pack = _HEADER.pack
     return b"".join(
         [
-            pack(HEADER_SIZE + len(body), _SUBMIT_SM, 0, sequence) + body
+            pack(HEADER_SIZE + len(body), command_id, 0, sequence) + body
             for sequence, body in zip(sequences, bodies, strict=True)
         ]
     )
 
 
-def pack_deliver(
-    sequence: int,
+def deliver_body(
     source: bytes,
     destination: bytes,
     short_message: bytes,
@@ -115,18 +118,22 @@ def pack_deliver(
     dest_ton_npi: bytes = b"\5\0",
     tlvs: bytes = b"",
 ) -> bytes:
-    """One deliver_sm with empty service type and times, as centres send receipts and inbound texts; `tlvs` already
-    packed.
+    """A deliver_sm behind its header, with empty service type and times, as centres send receipts and inbound texts;
+    `tlvs` already packed.
 
     Raises LocalProtocolError for an address over 20 octets or with a NUL, and a short_message over 254.
     """
     length = len(short_message)
     if max(len(source), len(destination)) > _MAX_ADDRESS or b"\0" in source + destination or length > MAX_SHORT_MESSAGE:
         raise LocalProtocolError("an address or short_message of this deliver_sm does not fit")
-    body = b"\0%b%b\0%b%b\0%c\0\0\0\0\0\0%c\0%c%b%b" % (
+    return b"\0%b%b\0%b%b\0%c\0\0\0\0\0\0%c\0%c%b%b" % (
         source_ton_npi, source, dest_ton_npi, destination, esm_class, data_coding, length, short_message, tlvs,
     )  # fmt: skip
-    return _HEADER.pack(HEADER_SIZE + len(body), _DELIVER_SM, 0, sequence) + body
+
+
+def pack_delivers(sequences: Iterable[int], bodies: Iterable[bytes]) -> bytes:
+    """deliver_sm of each body, joined."""
+    return _packed(_DELIVER_SM, sequences, bodies)
 
 
 def pack_deliver_resps(sequences: Iterable[int], status: int = 0) -> bytes:

@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from kernel.smpp.pdu import BindResp, Pdu
 from kernel.smpp.plain_receipts import PlainReceipt
+from kernel.smpp.plain_submits import PlainSubmit
 from kernel.smpp.tlv import Tlv
 
 K = TypeVar("K")
@@ -48,10 +49,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Receipts:
-    """deliver_sm that are plain receipts, gathered over one `receive_data`; told where the owner asked for it, else
-    they come as Request. Answered by `acknowledge` once they are durable."""
+    """deliver_sm that are plain receipts, gathered over one `receive_data`; only for an ESME `in_bulk`, else they come
+    as Request. Answered by `acknowledge` once they are durable."""
 
     receipts: list[PlainReceipt]
+
+
+@dataclass(frozen=True, slots=True)
+class Submits:
+    """The same for submit_sm: only for a centre `in_bulk`; answered by `answer_submits`."""
+
+    submits: list[PlainSubmit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +149,7 @@ Event = (
     | BindRefused
     | Request
     | Receipts
+    | Submits
     | Results[K]
     | Response[K]
     | LateResult[K]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final, Generic
+from typing import Any, Final, Generic, cast
 
 from kernel.smpp.codec import HEADER, decode, header_only, read_message_id
 from kernel.smpp.constants import HEADER_SIZE, RESPONSE, BindKind, CommandId, CommandStatus
@@ -28,12 +28,14 @@ from kernel.smpp.events import (
     Response,
     Result,
     Results,
+    Submits,
 )
 from kernel.smpp.framing import FrameSplitter
 from kernel.smpp.liveness import Liveness, Timers
 from kernel.smpp.outstanding import Outstanding
 from kernel.smpp.pdu import NO_RESPONSE, Bind, BindResp, GenericNack, Other
 from kernel.smpp.plain_receipts import PlainReceipt, read_plain_receipt
+from kernel.smpp.plain_submits import PlainSubmit, read_plain_submit
 from kernel.smpp.states import ACCEPTED, BULK_REQUEST, SIGNAL_OF_KIND, TRANSITIONS, Role, Signal, State, accepted_in
 from kernel.smpp.tlv import Tlv
 
@@ -41,7 +43,6 @@ from kernel.smpp.tlv import Tlv
 _GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
 _ENQUIRE_LINK: Final = int(CommandId.ENQUIRE_LINK)
 _UNBIND: Final = int(CommandId.UNBIND)
-_DELIVER_SM: Final = int(CommandId.DELIVER_SM)
 _BINDS: Final = frozenset(map(int, BindKind))
 _NACKS_WITHOUT_SEQUENCE: Final = 3
 _ABSENT: Final[Any] = object()  # Any: a default that no key can be
@@ -72,10 +73,11 @@ class Receiver(Generic[K]):
         timers: Timers,
         now: float,
         first_sequence: int = 1,
-        tells_receipts: bool = False,
+        in_bulk: bool = False,
     ) -> None:
         self.role = role
-        self._tells_receipts = tells_receipts
+        # What the other role sends in bulk.
+        self._bulk_request = BULK_REQUEST[Role.SMSC if role is Role.ESME else Role.ESME] if in_bulk else 0
         self.state = State.OPEN
         self.counters = Counters()
         self.unanswered = 0
@@ -107,7 +109,7 @@ class Receiver(Generic[K]):
 
     def _read(self, now: float) -> None:
         results: list[Result[K]] = []
-        receipts: list[PlainReceipt] = []
+        requests: list[PlainReceipt | PlainSubmit] = []
         frames = 0
         try:
             for frame in self._splitter.frames():
@@ -116,19 +118,19 @@ class Receiver(Generic[K]):
                 if command_id == self._bulk_response:
                     self._receive_result(frame, status, sequence, results)
                     continue
-                if command_id == _DELIVER_SM and self._takes_receipt(frame, sequence, receipts):
+                if command_id == self._bulk_request and self._take_plain(frame, sequence, requests):
                     continue
                 # Order is kept: what came before is told before.
-                self._flush(results, receipts)
+                self._flush(results, requests)
                 self._receive(frame, command_id, status, sequence, now)
                 if self.is_closed:
                     return
         except RemoteProtocolError as error:
-            self._flush(results, receipts)
+            self._flush(results, requests)
             self._out.append(header_only(CommandId.GENERIC_NACK, error.status, 0))
             self._fail(error.reason, error.detail)
             return
-        self._flush(results, receipts)
+        self._flush(results, requests)
         self._liveness.heard(now, whole_pdu=frames > 0, partial=self._splitter.buffered > 0)
 
     def _receive_result(self, frame: bytes, status: int, sequence: int, results: list[Result[K]]) -> None:
@@ -148,24 +150,27 @@ class Receiver(Generic[K]):
         else:
             self._events.append(LateResult(Result(late[0], status, message_id, tlvs)))
 
-    def _takes_receipt(self, frame: bytes, sequence: int, receipts: list[PlainReceipt]) -> bool:
-        if not self._tells_receipts or _DELIVER_SM not in self._accepted:
+    def _take_plain(self, frame: bytes, sequence: int, requests: list[PlainReceipt | PlainSubmit]) -> bool:
+        """False when the request has to be read and judged the long way."""
+        if self._bulk_request not in self._accepted:
             return False
-        receipt = read_plain_receipt(frame, sequence)
-        if receipt is None:
+        read = read_plain_receipt if self.role is Role.ESME else read_plain_submit
+        request = read(frame, sequence)
+        if request is None:
             return False
-        receipts.append(receipt)
+        requests.append(request)
         return True
 
-    def _flush(self, results: list[Result[K]], receipts: list[PlainReceipt]) -> None:
+    def _flush(self, results: list[Result[K]], requests: list[PlainReceipt | PlainSubmit]) -> None:
         """Tell and empty both."""
         if results:
             self._events.append(Results(results.copy()))
             results.clear()
-        if receipts:
-            self.unanswered += len(receipts)
-            self._events.append(Receipts(receipts.copy()))
-            receipts.clear()
+        if requests:
+            self.unanswered += len(requests)
+            told = cast("list[Any]", requests.copy())
+            self._events.append(Receipts(told) if self.role is Role.ESME else Submits(told))
+            requests.clear()
 
     def _receive(self, frame: bytes, command_id: int, status: int, sequence: int, now: float) -> None:
         """Anything but the answer to a bulk request."""

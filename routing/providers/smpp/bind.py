@@ -64,7 +64,7 @@ class Bind(asyncio.Protocol):
         self._request = request
         self._loop = asyncio.get_running_loop()
         self._session: Session[PartKey] = Session(
-            Role.ESME, window=window, timers=timers, now=self._loop.time(), tells_receipts=True
+            Role.ESME, window=window, timers=timers, now=self._loop.time(), in_bulk=True
         )
         self._transport: asyncio.Transport | None = None
         self._receipts: list[IncomingReceipt] = []

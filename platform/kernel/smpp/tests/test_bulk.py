@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from kernel.smpp.bulk import SubmitTemplate, pack_deliver, pack_deliver_resps, pack_submit_resps, submit_body
+from kernel.smpp.bulk import (
+    SubmitTemplate,
+    deliver_body,
+    pack_deliver_resps,
+    pack_delivers,
+    pack_submit_resps,
+    submit_body,
+)
 from kernel.smpp.codec import decode, encode
 from kernel.smpp.errors import LocalProtocolError
 from kernel.smpp.pdu import DeliverSm, DeliverSmResp, SubmitSmResp
@@ -49,8 +56,8 @@ def test_an_impossible_coding_is_refused() -> None:
 
 def test_a_packed_deliver_sm_is_what_the_codec_writes() -> None:
     tlvs = ((0x1E, b"abc\0"), (0x427, b"\2"))
-    packed = pack_deliver(9, b"919800000001", b"DAKIYA", b"id:abc", esm_class=4, data_coding=3, tlvs=pack_tlvs(tlvs))
-    assert packed == encode(
+    body = deliver_body(b"919800000001", b"DAKIYA", b"id:abc", esm_class=4, data_coding=3, tlvs=pack_tlvs(tlvs))
+    assert pack_delivers([9], [body]) == encode(
         DeliverSm(
             sequence=9,
             source_ton=1,
@@ -73,7 +80,7 @@ def test_a_packed_deliver_sm_is_what_the_codec_writes() -> None:
 )
 def test_a_deliver_sm_that_does_not_fit_is_refused(source: bytes, destination: bytes, text: bytes) -> None:
     with pytest.raises(LocalProtocolError):
-        pack_deliver(1, source, destination, text)
+        deliver_body(source, destination, text)
 
 
 def test_answers_are_what_the_codec_writes() -> None:

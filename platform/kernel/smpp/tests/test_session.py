@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kernel.smpp.bulk import pack_deliver
+from kernel.smpp.bulk import deliver_body, pack_delivers
 from kernel.smpp.codec import decode, encode, header_only
 from kernel.smpp.constants import MAX_SEQUENCE, BindKind, CommandId, CommandStatus, Tag
 from kernel.smpp.errors import LocalProtocolError
@@ -114,7 +114,7 @@ def test_a_result_keeps_the_tlvs_of_its_response() -> None:
 def test_events_keep_the_order_of_the_wire() -> None:
     pair = ConnectionPair().bind()
     first, second = pair.submit("a", "b")
-    receipt = pack_deliver(1, b"919800000001", b"DAKIYA", b"id:1 stat:DELIVRD", esm_class=4)
+    receipt = pack_delivers([1], [deliver_body(b"919800000001", b"DAKIYA", b"id:1 stat:DELIVRD", esm_class=4)])
     octets = pair.smsc.answer_submits([(first, 0, b"1")]) + receipt + pair.smsc.answer_submits([(second, 0, b"2")])
     assert [type(event) for event in pair.to_esme(octets)] == [Results, Request, Results]
 
@@ -194,7 +194,8 @@ def test_three_nacks_without_a_sequence_end_the_session() -> None:
 def test_deliveries_are_acknowledged_by_the_owner() -> None:
     pair = ConnectionPair().bind()
     sequences = pair.smsc.reserve(["r1", "r2"], pair.now)
-    octets = b"".join(pack_deliver(number, b"919800000001", b"DAKIYA", b"hello") for number in sequences)
+    body = deliver_body(b"919800000001", b"DAKIYA", b"hello")
+    octets = pack_delivers(sequences, [body] * len(sequences))
     events = pair.to_esme(octets)
     assert [event.pdu.sequence for event in events if isinstance(event, Request)] == list(sequences)
     assert pair.esme.data_to_send() == b""
