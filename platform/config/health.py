@@ -21,7 +21,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @open_page
 def readyz(request: HttpRequest) -> JsonResponse:
     """Database and broker answer too; 503 names the one that does not."""
-    checks = {"database": _database(), "broker": _broker()}
+    checks = {"database": _database(), "broker": broker_problem() or "ok"}
     return JsonResponse(checks, status=200 if set(checks.values()) == {"ok"} else 503)
 
 
@@ -34,9 +34,10 @@ def _database() -> str:
     return "ok"
 
 
-def _broker() -> str:
+def broker_problem() -> str:
+    """Why the broker cannot be used; empty when it can."""
     if not settings.BROKER_URL.startswith(("redis://", "rediss://")):
-        return "ok"  # RabbitMQ is watched by its own means
+        return ""  # RabbitMQ is watched by its own means
     client = redis.Redis.from_url(settings.BROKER_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
     try:
         client.ping()
@@ -44,4 +45,4 @@ def _broker() -> str:
         return "does not answer: check that Valkey runs and BROKER_URL is right"
     finally:
         client.close()
-    return "ok"
+    return ""

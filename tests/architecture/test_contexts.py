@@ -34,6 +34,7 @@ ACROSS: Final = {
     ("messaging/services/sweeping.py", "release due batches"),
     ("messaging/services/sweeping.py", "release what suspended tenants left"),
     ("platform/config/demo/build.py", "find a demo tenant"),
+    ("platform/config/doctor.py", "examine the installation"),
     ("reporting/folding.py", "fold message events into roll-ups"),
     ("reporting/quality.py", "measure how routes deliver"),
     ("reporting/recounting.py", "recount roll-ups"),
