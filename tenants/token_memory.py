@@ -1,4 +1,4 @@
-"""Tokens looked up in the last ten seconds: thousands of requests of one program ask the database once."""
+"""Tokens looked up in the last two seconds: thousands of requests of one program ask the database once."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Final
 
 from tenants.queries import TokenRecord, token_record
 
-REMEMBER_S: Final = 10.0
+REMEMBER_S: Final = 2.0  # how long a revoked token may still be let in by a process that did not revoke it
 MAX_REMEMBERED: Final = 10_000
 _memory: dict[str, tuple[float, TokenRecord]] = {}
 
 
 def remembered(digest: str) -> TokenRecord | None:
-    """The token, at most ten seconds old. Guesses of strangers are not kept, so they cannot fill the memory."""
+    """The token, at most two seconds old. Guesses of strangers are not kept, so they cannot fill the memory."""
     kept = _memory.get(digest)
     now = time.monotonic()
     if kept is not None and kept[0] > now:

@@ -74,7 +74,7 @@ def draft_of(values: Mapping[str, Any]) -> Draft:
 class BatchSerializer(serializers.Serializer[dict[str, Any]]):
     """Up to 5,000 messages; each is decided for itself."""
 
-    messages = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=BATCH_MAX)
+    messages = serializers.ListField(child=serializers.JSONField(allow_null=True), min_length=1, max_length=BATCH_MAX)
 
 
 class AcceptedSerializer(serializers.Serializer[dict[str, Any]]):

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.domain.clock import utc_now
-from kernel.web.problem import MEDIA_TYPE, STATUS_OF_CODE, problem
+from kernel.web.direct import DirectPost, json_body, json_data, json_response
+from kernel.web.problem import STATUS_OF_CODE, problem_document
+from messaging.api.reading import Problem, read_batch, read_one
 from messaging.api.serializers import (
     AcceptedSerializer,
     BatchSerializer,
     DraftSerializer,
     MessageSerializer,
     ResultsSerializer,
-    draft_of,
 )
 from messaging.drafts import Draft, Outcome
 from messaging.models import Message
 from messaging.queries import current_statuses
-from messaging.services.accept import accept
-from messaging.services.idempotency import earlier_answer, remember
+from messaging.services.combining import Combiner, Submission, decide
+from messaging.services.idempotency import Asked, Remembered, asked
 from messaging.statuses import Source
-from tenants.api.views import TenantAPIView, TenantScope
+from tenants.api.views import TenantScope
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
@@ -40,24 +42,21 @@ IDEMPOTENCY = OpenApiParameter(
 )
 
 
-class Idempotent(TenantScope):
-    """Answers a repeated `Idempotency-Key` from memory."""
+_combiner: Final = Combiner(partial(decide, source=Source.API))
 
-    def once(self, request: Request, work: Callable[[], Response]) -> Response:
+
+class SendingView(DirectPost, TenantScope):
+    """Takes messages by POST: 2xx says that they are committed, and a repeated `Idempotency-Key` sends nothing."""
+
+    def _asked(self, request: HttpRequest, body: bytes) -> Asked | None:
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            return work()
-        # DRF has read the stream; what it parsed, written in one form, stands for the body.
-        body = json.dumps([request.path, request.data], sort_keys=True).encode()
-        if earlier := earlier_answer(key=key, body=body):
-            content_type = MEDIA_TYPE if earlier.status_code >= HTTPStatus.BAD_REQUEST else None
-            return Response(earlier.answer, status=earlier.status_code, content_type=content_type)
-        response = work()
-        remember(key=key, body=body, status_code=response.status_code, answer=_plain(response.data), now=utc_now())
-        return response
+            return None
+        # The parsed body in one form, so that a client may order its members anew.
+        return asked(key=key, body=json.dumps([request.path, json_data(body)], sort_keys=True).encode())
 
 
-class MessageList(Idempotent, generics.ListAPIView[Message]):
+class MessageList(SendingView, generics.ListAPIView[Message]):
     """Messages of the organisation, newest first; POST sends one."""
 
     serializer_class = MessageSerializer
@@ -71,25 +70,11 @@ class MessageList(Idempotent, generics.ListAPIView[Message]):
         return self.get_paginated_response(MessageSerializer(page, many=True, context=context).data)
 
     @extend_schema(request=DraftSerializer, responses={202: AcceptedSerializer}, parameters=[IDEMPOTENCY])
-    def post(self, request: Request) -> Response:
-        return self.once(request, lambda: self._send(request))
-
-    def _send(self, request: Request) -> Response:
-        serializer = DraftSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        draft = draft_of(serializer.validated_data)
-        (outcome,) = accept(drafts=[draft], source=Source.API, now=utc_now())
-        refusal = outcome.refusal
-        if refusal is None:
-            return Response(_accepted(outcome), status=HTTPStatus.ACCEPTED)
-        status = STATUS_OF_CODE.get(refusal.code, HTTPStatus.UNPROCESSABLE_ENTITY)
-        return problem(
-            status=status,
-            code=refusal.code,
-            detail=refusal.detail,
-            remedy=refusal.remedy,
-            extra={"message_id": str(outcome.id)},
-        )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        body = json_body(request)
+        draft, key = read_one(body), self._asked(request, body)
+        told = _combiner.submit(self.tenant.id, Submission([draft], _answer_one, key))
+        return json_response(told.status_code, told.answer)
 
 
 class MessageDetail(TenantScope, generics.RetrieveAPIView[Message]):
@@ -101,44 +86,43 @@ class MessageDetail(TenantScope, generics.RetrieveAPIView[Message]):
         return Message.objects.all()
 
 
-class MessageBatch(Idempotent, TenantAPIView):
+class MessageBatch(SendingView):
     """Send up to 5,000 messages in one transaction; each is decided for itself."""
 
     @extend_schema(request=BatchSerializer, responses={200: ResultsSerializer}, parameters=[IDEMPOTENCY])
-    def post(self, request: Request) -> Response:
-        return self.once(request, lambda: self._send(request))
-
-    def _send(self, request: Request) -> Response:
-        serializer = BatchSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        read = [_read(item) for item in serializer.validated_data["messages"]]
-        drafts = [draft for draft in read if isinstance(draft, Draft)]
-        outcomes: Sequence[Outcome] = accept(drafts=drafts, source=Source.API, now=utc_now())
-        decided = iter(outcomes)
-        results = [_result(next(decided)) if isinstance(entry, Draft) else entry for entry in read]
-        return Response({"results": results})
+    def post(self, request: HttpRequest) -> HttpResponse:
+        body = json_body(request)
+        read, key = read_batch(body), self._asked(request, body)
+        drafts = [entry for entry in read if isinstance(entry, Draft)]
+        submission = Submission(drafts, lambda outcomes: _answer_all(read, outcomes), key)
+        (told,) = decide(self.tenant.id, [submission], source=Source.API)
+        return json_response(told.status_code, told.answer)
 
 
-def _read(item: Any) -> Draft | dict[str, Any]:
-    """A draft, or the problem that stands in its place in the results."""
-    serializer = DraftSerializer(data=item)
-    if serializer.is_valid():
-        return draft_of(serializer.validated_data)
-    return {
-        "code": "invalid_request",
-        "detail": "Some fields of this message cannot be used.",
-        "remedy": "Correct the fields named in `errors` and send this message again.",
-        "errors": serializer.errors,
-    }
+def _answer_one(outcomes: Sequence[Outcome]) -> Remembered:
+    (outcome,) = outcomes
+    refusal = outcome.refusal
+    if refusal is None:
+        return Remembered(HTTPStatus.ACCEPTED, _accepted(outcome))
+    status = STATUS_OF_CODE.get(refusal.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    extra = {"message_id": str(outcome.id)}
+    told = problem_document(status=status, code=refusal.code, detail=refusal.detail, remedy=refusal.remedy, extra=extra)
+    return Remembered(status, told)
+
+
+def _answer_all(read: Sequence[Draft | Problem], outcomes: Sequence[Outcome]) -> Remembered:
+    decided = iter(outcomes)
+    results = [_result(next(decided)) if isinstance(entry, Draft) else entry for entry in read]
+    return Remembered(HTTPStatus.OK, {"results": results})
 
 
 def _result(outcome: Outcome) -> dict[str, Any]:
-    if outcome.refusal is None:
-        return _accepted(outcome)
     refusal = outcome.refusal
+    if refusal is None:
+        return _accepted(outcome)
     return {
-        "id": str(outcome.id),
-        "message_id": str(outcome.id),
+        "id": outcome.id,
+        "message_id": outcome.id,
         "status": outcome.status.label,
         "code": refusal.code,
         "detail": refusal.detail,
@@ -148,14 +132,9 @@ def _result(outcome: Outcome) -> dict[str, Any]:
 
 def _accepted(outcome: Outcome) -> dict[str, Any]:
     return {
-        "id": str(outcome.id),
+        "id": outcome.id,
         "status": outcome.status.label,
         "segments": outcome.segments,
         "price_micros": outcome.price_micros,
         "channel": "sms",
     }
-
-
-def _plain(data: Any) -> Any:
-    """What JSON makes of it: DRF's error details are str subclasses, ids are UUIDs."""
-    return json.loads(json.dumps(data, default=str))

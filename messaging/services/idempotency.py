@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from kernel.db.bulk import bulk_cursor
 from kernel.db.tenancy import current_tenant_id
 from kernel.domain.errors import DomainError
 from messaging.models import IdempotencyKey
 
-KEY_MAX = 255
+KEY_MAX: Final = 255
+# In one order everywhere, so that rounds with the same keys wait for each other instead of in a circle.
+_LOCK_SQL: Final = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%b::text[]) AS u (name)"
 
 
 class IdempotencyMismatch(DomainError):
@@ -34,38 +39,62 @@ class KeyUnusable(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A key and the SHA-256 (hex) of the request that it stands for."""
+
+    key: str
+    request_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
+    """What a client was told; `answer` is data that JSON can carry."""
+
     status_code: int
     answer: Any
 
 
-def earlier_answer(*, key: str, body: bytes) -> Remembered | None:
-    """The answer this key was given before, or None for a new key. A request that runs beside is waited for.
-
-    Call first in the transaction that will `remember` the answer: the lock that makes a repeat wait ends with it.
+def asked(*, key: str, body: bytes) -> Asked:
+    """The key of a request, checked.
 
     Raises:
-        IdempotencyMismatch: the key belongs to another body.
-        KeyUnusable: it is empty or longer than 255 characters.
+        KeyUnusable: it is empty, longer than 255 characters or not printable ASCII.
     """
     if not 1 <= len(key) <= KEY_MAX or not key.isprintable() or not key.isascii():
         raise KeyUnusable
+    return Asked(key, hashlib.sha256(body).hexdigest())
+
+
+def earlier_answers(requests: Sequence[Asked]) -> dict[str, Remembered]:
+    """By key, the answers given before; new keys are missing. Requests that run beside are waited for.
+
+    Call first in the transaction that will `remember` the answers: the locks that make a repeat wait end with it.
+
+    Raises:
+        IdempotencyMismatch: one of the keys belongs to another body.
+    """
+    if not requests:
+        return {}
+    hashes = {one.key: one.request_hash for one in requests}
+    tenant_id = current_tenant_id()
     with bulk_cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{current_tenant_id()}:{key}"])
-    found = IdempotencyKey.objects.filter(key=key).first()
-    if found is None:
-        return None
-    if found.request_hash != _hash(body):
+        cursor.execute(_LOCK_SQL, [[f"{tenant_id}:{key}" for key in sorted(hashes)]])
+    found = list(IdempotencyKey.objects.filter(key__in=hashes))
+    if any(row.request_hash != hashes[row.key] for row in found):
         raise IdempotencyMismatch
-    return Remembered(found.status_code, found.answer)
+    return {row.key: Remembered(row.status_code, row.answer) for row in found}
 
 
-def remember(*, key: str, body: bytes, status_code: int, answer: Any, now: datetime) -> None:
-    """Keep the answer in the transaction that wrote what it promises."""
-    IdempotencyKey.objects.create(
-        key=key, request_hash=_hash(body), status_code=status_code, answer=answer, created_at=now
-    )
-
-
-def _hash(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+def remember(given: Sequence[tuple[Asked, Remembered]], *, now: datetime) -> None:
+    """Keep answers in the transaction that wrote what they promise."""
+    if given:
+        IdempotencyKey.objects.bulk_create(
+            IdempotencyKey(
+                key=one.key,
+                request_hash=one.request_hash,
+                status_code=told.status_code,
+                answer=msgspec.to_builtins(told.answer, str_keys=True),
+                created_at=now,
+            )
+            for one, told in given
+        )

@@ -102,7 +102,7 @@ def test_a_text_with_nul_is_refused_with_words(world: World) -> None:
 
 
 def test_a_batch_answers_in_order_each_for_itself(world: World) -> None:
-    messages = [GOOD, {**GOOD, "to": "12345"}, {"to": RAVI}, {**GOOD, "to": RAVI}]
+    messages = [GOOD, {**GOOD, "to": "12345"}, {"to": RAVI}, None, {**GOOD, "to": RAVI}]
     response = post(world, "messages/batch", {"messages": messages})
     results = response.json()["results"]
     assert response.status_code == 200
@@ -110,9 +110,33 @@ def test_a_batch_answers_in_order_each_for_itself(world: World) -> None:
         "accepted",
         "invalid_number",
         "invalid_request",
+        "invalid_request",
         "accepted",
     ]
     assert "from" in results[2]["errors"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({"Content-Type": "text/plain"}, 415, "unsupported_media_type"),
+        ({"Accept": "image/png"}, 406, "not_acceptable"),
+        ({"Authorization": "Token dk_live_x"}, 401, "token_malformed"),
+    ],
+)
+def test_sending_refuses_as_every_other_method_does(
+    world: World, headers: dict[str, str], status: int, code: str
+) -> None:
+    asked = Client().generic(
+        "POST",
+        "/api/v1/messages",
+        json.dumps(GOOD),
+        headers.get("Content-Type", "application/json"),
+        headers={**world.headers(), **headers},
+    )
+    assert (asked.status_code, asked.json()["code"]) == (status, code)
+    assert asked["Content-Type"] == "application/problem+json"
+    assert asked.has_header("WWW-Authenticate") == (status == 401)
 
 
 @pytest.mark.parametrize("messages", [[], "all", [GOOD] * 5001])
@@ -162,10 +186,13 @@ def test_the_list_pages_by_keyset_newest_first(
     assert rest["next"] is None
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=many", "cursor=nonsense"])
-def test_a_bad_page_is_refused_with_words(world: World, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("limit=0", "bad_limit"), ("limit=201", "bad_limit"), ("limit=many", "bad_limit"), ("cursor=x", "bad_cursor")],
+)
+def test_a_bad_page_is_refused_with_words(world: World, query: str, code: str) -> None:
     response = get(world, f"messages?{query}")
-    assert (response.status_code, response.json()["code"]) == (400, "bad_cursor")
+    assert (response.status_code, response.json()["code"]) == (400, code)
 
 
 def test_another_tenants_message_is_not_found_and_not_listed(world: World) -> None:

@@ -45,7 +45,7 @@ def create_token(*, name: str, by: User | None, now: datetime | None = None) -> 
 
 
 def revoke_token(*, token_id: UUID, by: User | None, now: datetime | None = None) -> ApiToken:
-    """End a token, at the latest 10 seconds from now in every process. Its hash stays, so that the refusal can say why.
+    """End a token, at the latest 2 seconds from now in every process. Its hash stays, so that the refusal can say why.
 
     Raises:
         ApiToken.DoesNotExist: none of this tenant.

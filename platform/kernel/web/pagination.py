@@ -68,14 +68,20 @@ class KeysetPagination(BasePagination):
 class BadCursor(exceptions.APIException):
     status_code = 400
     default_code = "bad_cursor"
-    remedy = "Follow the `next` address of the previous page unchanged, with a limit from 1 to 200."
+    remedy = "Follow the `next` address of the previous page unchanged."
+
+
+class BadLimit(exceptions.APIException):
+    status_code = 400
+    default_code = "bad_limit"
+    remedy = f"Send a limit from 1 to {MAX_LIMIT}, or none for {DEFAULT_LIMIT}."
 
 
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_LIMIT:
-        raise BadCursor(f"limit is {text!r}: a whole number from 1 to {MAX_LIMIT} is needed.")
+        raise BadLimit(f"limit is {text[:64]!r}: a whole number from 1 to {MAX_LIMIT} is needed.")
     return int(text)
 
 

@@ -42,6 +42,21 @@ REMEDIES: Final[Mapping[str, str]] = {
 DEFAULT_REMEDY: Final = "Correct the request and send it again."
 
 
+def problem_document(
+    *, status: int, code: str, detail: str, remedy: str, extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The members of one problem. `extra` ones are added as they are."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "code": code,
+        "detail": detail,
+        "remedy": remedy,
+        **(extra or {}),
+    }
+
+
 def problem(
     *,
     status: int,
@@ -51,16 +66,8 @@ def problem(
     headers: Mapping[str, str] | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Response:
-    """One problem document. `extra` members are added as they are."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        "remedy": remedy,
-        **(extra or {}),
-    }
+    """One problem as DRF's response."""
+    body = problem_document(status=status, code=code, detail=detail, remedy=remedy, extra=extra)
     return Response(body, status=status, headers=dict(headers or {}), content_type=MEDIA_TYPE)
 
 

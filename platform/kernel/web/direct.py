@@ -1,0 +1,93 @@
+"""POST without DRF's request and response: a quarter of the time, the same rules, words and schema (docs/adr/0013)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any, Final
+
+import msgspec
+from django.http import HttpRequest
+from django.http.response import HttpResponse, HttpResponseBase
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kernel.web.problem import MEDIA_TYPE
+
+JSON: Final = "application/json"
+PLAIN_ACCEPTS: Final = frozenset({"*/*", JSON, f"{JSON}, */*", f"{JSON}, text/plain, */*"})
+encode: Final = msgspec.json.Encoder().encode
+
+
+class DirectPost(APIView):
+    """Mix in before a DRF view: `post` gets Django's own request and answers with `json_response`.
+
+    `request.auth` is what authentication found. Negotiation, authentication, permissions and throttles are the view's
+    as for every other method, and what is raised goes through its exception handler. `post` enters the contexts that
+    it needs.
+    """
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        self.request, self.format_kwarg = request, None
+        try:
+            self._admit(request)
+            return self._as_django(self.post(request, *args, **kwargs))  # type: ignore[attr-defined]  # the mixed-in view's
+        except Exception as error:  # noqa: BLE001 - as DRF's dispatch: what it has no answer for is raised again
+            return self._as_django(self.handle_exception(error))
+
+    def _admit(self, request: Any) -> None:
+        """Raises what DRF raises, in its order."""
+        if request.META.get("HTTP_ACCEPT", "*/*") not in PLAIN_ACCEPTS:
+            self.perform_content_negotiation(self.initialize_request(request))
+        request.authenticators = self.get_authenticators()
+        request.auth = request.successful_authenticator = None
+        for authenticator in request.authenticators:
+            if (found := authenticator.authenticate(request)) is not None:
+                request.auth, request.successful_authenticator = found[1], authenticator
+                break
+        self.check_permissions(request)
+        self.check_throttles(request)
+
+    @staticmethod
+    def _as_django(response: Response | HttpResponse) -> HttpResponse:
+        if not isinstance(response, Response):
+            return response
+        made = HttpResponse(
+            JSONRenderer().render(response.data),
+            status=response.status_code,
+            content_type=response.content_type or JSON,
+        )
+        for name, value in response.items():
+            made.headers.setdefault(name, value)
+        return made
+
+
+def json_body(request: HttpRequest) -> bytes:
+    """The body as sent; no body stands for an empty object.
+
+    Raises:
+        UnsupportedMediaType: it is declared to be something else than JSON.
+    """
+    body: bytes = request.read()
+    if body and request.content_type != JSON:
+        raise UnsupportedMediaType(request.META.get("CONTENT_TYPE", ""))
+    return body or b"{}"
+
+
+def json_data(body: bytes) -> Any:
+    """The value of a JSON document: dicts, lists, str, int, float, bool, None.
+
+    Raises:
+        ParseError: it is none; the detail says where it breaks off.
+    """
+    return JSONParser().parse(BytesIO(body))
+
+
+def json_response(status_code: int, data: Any) -> HttpResponse:
+    """Data as JSON, a problem where the status says so; UUIDs and datetimes become strings."""
+    content_type = MEDIA_TYPE if status_code >= 400 else JSON
+    return HttpResponse(encode(data), status=status_code, content_type=content_type)
