@@ -29,12 +29,15 @@ NAMED: Final = ("web", "worker", "worker-urgent", "beat", "dispatch-otp", "dispa
 
 @contextmanager
 def installation(**environment: str) -> Iterator[Stack]:
-    """A running installation of its own, on free ports, gone afterwards. It must be the only thing that runs."""
+    """A running installation of its own, on free ports, gone afterwards. It must be the only thing that runs.
+
+    With BENCH_VAR it stands on that directory and leaves it (bench/store.py).
+    """
     os.environ.update(environment)
     with tempfile.TemporaryDirectory(prefix="dakiya-bench-") as scratch:
         # PostgreSQL does not run as root: its user must be able to enter.
         Path(scratch).chmod(0o755)
-        stack = Stack(Path(scratch) / "var")
+        stack = Stack(Path(os.environ.get("BENCH_VAR") or f"{scratch}/var"))
         try:
             stack.wait_until_started()
             yield stack
