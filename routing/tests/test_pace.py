@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
-from routing.pace import BackOff, Bucket
+import pytest
+
+from routing.pace import BackOff, Bucket, Pace, Passing, promotional_reserve
 from routing.smsc.wheel import Wheel
 
 
@@ -92,3 +95,129 @@ def test_a_wheel_hands_over_in_order_and_never_early() -> None:
     heard = asyncio.run(turn())
     assert [name for name, _ in heard] == ["first", "second", "second too", "last"]
     assert all(at >= delay for (_, at), delay in zip(heard, (0, 0.03, 0.03, 0.06), strict=True))
+
+
+class Sky:
+    """An operator that takes `limit` parts in each second and refuses the rest of it, a round trip away."""
+
+    def __init__(self, limit: float, round_trip_s: float = 0.1) -> None:
+        self.limit = limit
+        self.round_trip_s = round_trip_s
+        self.taken = self.refused = 0
+        self._tokens = limit
+        self._answers: deque[tuple[float, bool]] = deque()
+
+    def offer(self, parts: int, now: float) -> None:
+        for _ in range(parts):
+            is_taken = self._tokens >= 1
+            self._tokens -= is_taken
+            self.taken += is_taken
+            self.refused += not is_taken
+            self._answers.append((now + self.round_trip_s, is_taken))
+
+    def refusals(self, now: float, step: float) -> int:
+        if int(now) != int(now - step):
+            self._tokens = self.limit
+        heard = 0
+        while self._answers and self._answers[0][0] <= now:
+            heard += not self._answers.popleft()[1]
+        return heard
+
+
+def fly(contracted: int, sky: Sky, seconds: float, offered: float = 1e9) -> Pace:
+    pace, back_off, step = Pace(contracted, 0.0), BackOff(), 0.01
+    for tick in range(1, int(seconds / step)):
+        now = tick * step
+        for _ in range(sky.refusals(now, step)):
+            back_off.refuse(now)
+            pace.refuse(now, back_off.until)
+        if not back_off.is_pausing(now):
+            parts = pace.available(now, int(min(offered * step, 1_000)))
+            pace.take(parts, now)
+            sky.offer(parts, now)
+    return pace
+
+
+@pytest.mark.parametrize("limit", [30, 50, 70, 95])
+def test_most_of_what_the_operator_takes_is_used_and_hardly_anything_refused(limit: int) -> None:
+    sky = Sky(limit)
+    fly(100, sky, 600)
+    assert sky.taken >= 0.85 * limit * 600
+    assert sky.refused <= 0.02 * (sky.taken + sky.refused)
+
+
+def test_without_a_contracted_speed_the_limit_is_found_by_the_refusals() -> None:
+    sky = Sky(50)
+    fly(0, sky, 600, offered=1_000)
+    assert sky.taken >= 0.80 * 50 * 600
+    assert sky.refused <= 0.02 * (sky.taken + sky.refused)
+
+
+def test_a_refusal_is_remembered_as_the_ceiling_and_lowers_the_rate_once_a_second() -> None:
+    pace = Pace(100, 0.0)
+    for at in (10.0, 10.2, 10.9):
+        pace.refuse(at, at)
+    assert (pace.ceiling, pace.rate) == (100, 85)
+    pace.refuse(11.0, 11.0)
+    assert (pace.ceiling, round(pace.rate, 2)) == (85, 72.25)
+
+
+def test_the_rate_rises_quickly_to_near_the_ceiling_slowly_to_it_and_probes_beyond() -> None:
+    pace = Pace(100, 0.0)
+    pace.refuse(0.0, 0.0)
+    pace.refuse(1.0, 1.0)
+    seen = []
+    for at in (2.0, 2.5, 2.85, 4.85, 19.85, 20.85, 35.85):
+        pace.available(at, 1)
+        seen.append(round(pace.rate, 2))
+    assert seen == [72.25, 74.75, 76.5, 77.5, 85.0, 86.0, 100.0]
+    pace.available(36.0, 1)
+    assert (pace.rate, pace.ceiling) == (100, 0)
+
+
+def test_the_rate_never_falls_below_one_a_second() -> None:
+    pace = Pace(100, 0.0)
+    for second in range(100):
+        pace.refuse(float(second), float(second))
+    assert pace.rate == 1.0
+
+
+def test_a_warning_of_congestion_slows_down_without_a_refusal() -> None:
+    pace = Pace(100, 0.0)
+    pace.warn(5.0)
+    pace.warn(5.5)
+    assert (pace.rate, pace.ceiling) == (90, 100)
+
+
+def test_another_contract_keeps_what_was_learnt_as_far_as_it_is_below() -> None:
+    pace = Pace(100, 0.0)
+    pace.refuse(10.0, 10.0)
+    pace.change(200, 10.0)
+    assert (pace.rate, pace.ceiling) == (85, 100)
+    pace.change(50, 10.0)
+    assert (pace.rate, pace.ceiling) == (50, 0)
+
+
+def test_a_full_queue_is_one_numbers_when_others_pass() -> None:
+    passing = Passing(0.0)
+    assert not passing.is_one_number(0.1)
+    passing.note(30, 0.2)
+    assert passing.is_one_number(0.3)
+    assert passing.is_one_number(0.4)
+    assert not passing.is_one_number(0.5)
+    assert not passing.is_one_number(1.5)
+
+
+def test_a_full_queue_asks_for_a_longer_pause_than_throttling() -> None:
+    back_off = BackOff()
+    back_off.refuse(10.0, 1.0)
+    assert back_off.until == 11.0
+
+
+@pytest.mark.parametrize(
+    ("free", "capacity", "rate", "kept"), [(20, 20, 0, 2), (1, 20, 0, 1), (0, 20, 0, 0), (20, 20, 100, 1), (1, 1, 1, 0)]
+)
+def test_promotions_leave_a_tenth_of_window_and_burst(free: int, capacity: int, rate: int, kept: int) -> None:
+    bucket = Bucket(rate, 0.0)
+    tokens = bucket.available(0.0, capacity)
+    assert promotional_reserve(free=free, capacity=capacity, tokens=tokens, bucket=bucket) == kept

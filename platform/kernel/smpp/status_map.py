@@ -31,6 +31,7 @@ class Action:
     `max_tries`: tries of this kind before `then`; None is no limit but the validity. `counts_as_try`: False for
     congestion, which says nothing about the message. `alarm`: disable the route when over 20 % of 5 minutes' traffic
     end so. `trust_our_number_check`: one try on another route first when our own check says the number is valid.
+    `pause_s`: the message waits so long by itself, others of the route do not.
     config_error means: disable the route, alert, send the message elsewhere.
     """
 
@@ -41,6 +42,7 @@ class Action:
     alarm: bool = False
     counts_as_try: bool = True
     trust_our_number_check: bool = False
+    pause_s: float = 0.0
 
 
 def _later(error_code: str, tries: int, *, then: ActionKind = ActionKind.OTHER_ROUTE, alarm: bool = False) -> Action:
@@ -60,6 +62,8 @@ _DLT: Final = _final("dlt_parameters")
 
 IN_DOUBT: Final = Action(ActionKind.IN_DOUBT, "outcome_unknown")
 """No answer in time, or the link was lost after the write: the message may be on its way."""
+QUEUE_OF_NUMBER_FULL: Final = replace(_CONGESTED, pause_s=5.0)
+"""RMSGQFUL while others pass: it is this number's queue, so nothing but the message waits."""
 VENDOR: Final = _ELSEWHERE
 """Every status without an entry: 0x400 to 0x4FF and whatever centres invent. Keep the number and the text for
 people."""
@@ -131,12 +135,17 @@ _REGISTRATION: Final = frozenset({S.RMISSINGOPTPARAM, S.RINVOPTPARAMVAL})
 
 
 def action_for(
-    status: int, *, registration_tlvs_sent: bool = False, overrides: Mapping[int, Action] | None = None
+    status: int,
+    *,
+    registration_tlvs_sent: bool = False,
+    is_legal_length: bool = False,
+    overrides: Mapping[int, Action] | None = None,
 ) -> Action:
     """What to do about a refused submit_sm (or bind, query, cancel).
 
     `overrides` is the route's own map and goes first. `registration_tlvs_sent`: 0x1400 and 0x1401 were in the PDU, so
-    that a complaint about TLVs is about their content. Raises ValueError for ROK, which is no refusal.
+    that a complaint about TLVs is about their content. `is_legal_length`: the text fits one SMS, so that a complaint
+    about its length is about the route. Raises ValueError for ROK, which is no refusal.
     """
     if status == S.ROK:
         raise ValueError("ESME_ROK is no refusal")
@@ -144,6 +153,8 @@ def action_for(
         return overrides[status]
     if registration_tlvs_sent and status in _REGISTRATION:
         return _DLT
+    if is_legal_length and status == S.RINVMSGLEN:
+        return _PROTOCOL
     return STATUS_MAP.get(status, VENDOR)
 
 

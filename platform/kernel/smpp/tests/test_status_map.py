@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from kernel.smpp.constants import CommandStatus as S
-from kernel.smpp.status_map import IN_DOUBT, STATUS_MAP, VENDOR, Action, ActionKind, action_for, action_for_nack
+from kernel.smpp.status_map import (
+    IN_DOUBT,
+    QUEUE_OF_NUMBER_FULL,
+    STATUS_MAP,
+    VENDOR,
+    Action,
+    ActionKind,
+    action_for,
+    action_for_nack,
+)
 
 LATER, OTHER, FINAL, CONFIG = (
     ActionKind.SAME_ROUTE_LATER,
@@ -13,40 +22,44 @@ LATER, OTHER, FINAL, CONFIG = (
     ActionKind.FINAL,
     ActionKind.CONFIG_ERROR,
 )
-# status, kind, tries, error_code; written from the specification side, not copied from the table.
+NONE = None
+# Statuses, first step, tries, next step, alarm in bulk, error_code; from the specification's side, not from the table.
 EXPECTED = [
-    ([0x01], FINAL, None, "content_too_long"),
-    ([0x02, 0x03], CONFIG, None, "route_protocol"),
-    ([0x04], LATER, 1, "route_unavailable"),
-    ([0x05], LATER, None, "route_unavailable"),
-    ([0x06, 0x07], CONFIG, None, "route_protocol"),
-    ([0x08, 0x64], LATER, 3, "operator_error"),
-    ([0x0A], FINAL, None, "sender_not_allowed"),
-    ([0x0B], FINAL, None, "invalid_number"),
-    ([0x0C, 0x67], FINAL, None, "message_not_found"),
-    ([0x0D], LATER, 5, "route_unavailable"),
-    ([0x0E, 0x0F, 0x53], CONFIG, None, "route_credentials"),
-    ([0x11, 0x13], FINAL, None, "cancel_too_late"),
-    ([0x14, 0x58], LATER, None, "operator_congested"),
-    ([0x15, 0x33, 0x34, 0x40, 0x44, 0x55, 0x42, 0x54, 0x43], CONFIG, None, "route_protocol"),
-    ([0x45], LATER, 1, "operator_rejected"),
-    ([0x48, 0x49, 0x50, 0x51, 0x61, 0x62, 0x63], CONFIG, None, "route_protocol"),
-    ([0x65, 0x66], FINAL, None, "operator_rejected"),
-    ([0xC0, 0xC1, 0xC2, 0xC3, 0xC4], CONFIG, None, "route_protocol"),
-    ([0xFE], FINAL, None, "undeliverable"),
-    ([0xFF], LATER, 2, "operator_error"),
-    ([0x100, 0x101, 0x103], OTHER, 1, "operator_rejected"),
-    ([0x102], LATER, 3, "operator_rejected"),
-    ([0x104, 0x105, 0x106, *range(0x107, 0x113)], CONFIG, None, "route_protocol"),
-    ([0x400, 0x40B, 0x4FF, 0x22, 0x5A, 0x94, 0xFFFFFFFF], OTHER, 1, "operator_rejected"),
+    ([0x01], FINAL, NONE, NONE, False, "content_too_long"),
+    ([0x02, 0x03], CONFIG, NONE, NONE, False, "route_protocol"),
+    ([0x04], LATER, 1, OTHER, False, "route_unavailable"),
+    ([0x05], LATER, NONE, NONE, False, "route_unavailable"),
+    ([0x06, 0x07], CONFIG, NONE, NONE, False, "route_protocol"),
+    ([0x08, 0x64], LATER, 3, OTHER, False, "operator_error"),
+    ([0x0A], FINAL, NONE, NONE, True, "sender_not_allowed"),
+    ([0x0B], FINAL, NONE, NONE, True, "invalid_number"),
+    ([0x0C, 0x67], FINAL, NONE, NONE, False, "message_not_found"),
+    ([0x0D], LATER, 5, CONFIG, False, "route_unavailable"),
+    ([0x0E, 0x0F, 0x53], CONFIG, NONE, NONE, False, "route_credentials"),
+    ([0x11, 0x13], FINAL, NONE, NONE, False, "cancel_too_late"),
+    ([0x14, 0x58], LATER, NONE, NONE, False, "operator_congested"),
+    ([0x15, 0x33, 0x34, 0x40, 0x44, 0x55, 0x42, 0x54, 0x43], CONFIG, NONE, NONE, False, "route_protocol"),
+    ([0x45], LATER, 1, OTHER, True, "operator_rejected"),
+    ([0x48, 0x49, 0x50, 0x51, 0x61, 0x62, 0x63], CONFIG, NONE, NONE, False, "route_protocol"),
+    ([0x65, 0x66], FINAL, NONE, NONE, False, "operator_rejected"),
+    ([0xC0, 0xC1, 0xC2, 0xC3, 0xC4], CONFIG, NONE, NONE, False, "route_protocol"),
+    ([0xFE], FINAL, NONE, NONE, False, "undeliverable"),
+    ([0xFF], LATER, 2, OTHER, False, "operator_error"),
+    ([0x100, 0x101, 0x103], OTHER, 1, FINAL, False, "operator_rejected"),
+    ([0x102], LATER, 3, OTHER, False, "operator_rejected"),
+    ([0x104, 0x105, 0x106, *range(0x107, 0x113)], CONFIG, NONE, NONE, False, "route_protocol"),
+    ([0x400, 0x40B, 0x4FF, 0x22, 0x5A, 0x94, 0xFFFFFFFF], OTHER, 1, FINAL, False, "operator_rejected"),
 ]
 ROWS = [(status, *row[1:]) for row in EXPECTED for status in row[0]]
 
 
-@pytest.mark.parametrize(("status", "kind", "tries", "code"), ROWS)
-def test_a_refusal_has_its_action(status: int, kind: ActionKind, tries: int | None, code: str) -> None:
+@pytest.mark.parametrize("row", ROWS)
+def test_a_refusal_has_its_action(row: tuple[int, ActionKind, int | None, ActionKind | None, bool, str]) -> None:
+    status, kind, tries, then, alarm, code = row
     action = action_for(status)
-    assert (action.kind, action.max_tries, action.error_code) == (kind, tries, code)
+    assert (action.kind, action.max_tries, action.then, action.alarm, action.error_code) == (
+        kind, tries, then, alarm, code,
+    )  # fmt: skip
 
 
 def test_every_status_of_the_specification_has_an_entry() -> None:
@@ -88,6 +101,16 @@ def test_a_routes_own_map_goes_first() -> None:
     overrides = {0x40B: no_balance}
     assert action_for(0x40B, overrides=overrides) is no_balance
     assert action_for(0x40C, overrides=overrides) is VENDOR
+
+
+def test_a_complaint_about_a_legal_length_is_about_the_route() -> None:
+    assert action_for(S.RINVMSGLEN, is_legal_length=True) == Action(CONFIG, "route_protocol")
+    assert action_for(S.RSYSERR, is_legal_length=True) == action_for(S.RSYSERR)
+
+
+def test_the_full_queue_of_one_number_delays_that_message_only() -> None:
+    assert (QUEUE_OF_NUMBER_FULL.kind, QUEUE_OF_NUMBER_FULL.counts_as_try) == (LATER, False)
+    assert QUEUE_OF_NUMBER_FULL.pause_s > 0 == action_for(S.RMSGQFUL).pause_s
 
 
 def test_ok_is_no_refusal() -> None:
