@@ -16,6 +16,7 @@ from uuid import UUID
 from kernel.db.tenancy import scoped_connection
 from kernel.domain.ids import uuid7_floor
 from kernel.domain.traffic import TrafficClass
+from kernel.web.templatetags.ui import count, percent
 from routing.models import Route
 from routing.plan import CompiledPlan
 from routing.scene import Scene
@@ -94,6 +95,22 @@ class Move:
     now: Counter[str] = field(default_factory=Counter)
     then: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def now_text(self) -> str:
+        return _shares(self.now)
+
+    @property
+    def then_text(self) -> str:
+        return _shares(self.then)
+
+
+class Cost(NamedTuple):
+    """Micros before and after."""
+
+    currency: str
+    now: int
+    then: int
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -109,8 +126,29 @@ class Preview:
     moves_left: int
 
     @property
+    def lost_title(self) -> str:
+        return f"{count(self.lost)} messages would have no route"
+
+    @property
+    def costs(self) -> list[Cost]:
+        """Sums by currency."""
+        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        for share in self.shares:
+            if share.route_id is not None:
+                sums[share.currency][0] += share.cost_now
+                sums[share.currency][1] += share.cost_then
+        return [Cost(currency, now, then) for currency, (now, then) in sorted(sums.items())]
+
+    @property
     def moved_share(self) -> float | None:
         return self.moved / self.total if self.total else None
+
+
+def _shares(counter: Counter[str]) -> str:
+    """ "A" where all go one way, else "A 70 %, B 30 %"; the largest first."""
+    total = counter.total()
+    ordered = counter.most_common()
+    return ordered[0][0] if len(ordered) == 1 else ", ".join(f"{name} {percent(n / total, 0)}" for name, n in ordered)
 
 
 def last_hour(now: datetime, *, sample: int = SAMPLE) -> Traffic:
@@ -131,20 +169,20 @@ def preview(traffic: Traffic, before: Scene, after: Scene) -> Preview:
     tenants = dict(
         Tenant.objects.filter(pk__in={sent.tenant_id for sent in traffic.messages}).values_list("pk", "name")
     )
-    count = _Count(traffic.step, before, after, {pk: route.name for pk, route in routes.items()})
+    counted = _Count(traffic.step, before, after, {pk: route.name for pk, route in routes.items()})
     for sent, messages in traffic.messages.items():
-        count.add(sent, tenants.get(sent.tenant_id, "–"), messages)
-    for route_id, share in count.shares.items():
+        counted.add(sent, tenants.get(sent.tenant_id, "–"), messages)
+    for route_id, share in counted.shares.items():
         if route_id is not None and route_id in routes:
             share.currency = routes[route_id].currency
-    moves = sorted(count.moves, key=lambda move: (-move.lost, -move.moved))
+    moves = sorted(counted.moves, key=lambda move: (-move.lost, -move.moved))
     return Preview(
         total=traffic.total,
         moved=sum(move.moved for move in moves),
         lost=sum(move.lost for move in moves),
-        stranded=count.shares[None].now if None in count.shares else 0,
+        stranded=counted.shares[None].now if None in counted.shares else 0,
         step=traffic.step,
-        shares=sorted(count.shares.values(), key=lambda share: (share.route_id is None, -share.then, share.name)),
+        shares=sorted(counted.shares.values(), key=lambda share: (share.route_id is None, -share.then, share.name)),
         moves=moves[:GROUPS_SHOWN],
         moves_left=max(0, len(moves) - GROUPS_SHOWN),
     )

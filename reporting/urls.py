@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reporting import views
+from reporting import plan_views, views
 
 app_name = "reporting"
 urlpatterns = [
@@ -12,4 +12,17 @@ urlpatterns = [
     path("traffic/", views.traffic, name="traffic"),
     path("traffic.json", views.traffic_json, name="traffic-json"),
     path("console/", views.console, name="console"),
+    path("console/plan/preview/", plan_views.plan_preview, name="plan-preview"),
+    path("console/plan/versions/<int:version>/preview/", plan_views.plan_version_preview, name="plan-version-preview"),
+    path("console/routes/<int:pk>/preview/", plan_views.route_preview, name="route-preview"),
+    path(
+        "console/routes/<int:pk>/<route_state:state>/preview/",
+        plan_views.route_state_preview,
+        name="route-state-preview",
+    ),
+    path(
+        "console/routes/<int:pk>/versions/<int:number>/preview/",
+        plan_views.route_version_preview,
+        name="route-version-preview",
+    ),
 ]

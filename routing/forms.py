@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 
+from kernel.domain.clock import utc_now
 from kernel.domain.money import MICROS, from_decimal
 from kernel.domain.traffic import TrafficClass
 from routing.contract import Provider
-from routing.models import Plan, Route
-from routing.services.plans import RuleDraft
-from routing.services.routes import RouteDraft, RouteTerms
+from routing.models import Route
+from routing.plan import RuleDraft
+from routing.services.plans import MAX_WEIGHT
+from routing.services.routes import Change, RouteDraft, RouteTerms
+from routing.strategies import Strategy
+from tenants.access import TenantRequest, actor_of
 from tenants.models import Tenant
 
 SETTINGS_PREFIX: Final = "link"
-CHOICES: Final = ("route_1", "route_2", "route_3", "route_4")
+# Routes of a rule with their weights, in the order they are tried.
+CHOICES: Final = tuple((f"route_{number}", f"weight_{number}") for number in range(1, 5))
+COST_LINE: Final = re.compile(r"\+?(?P<prefix>[0-9]{1,15})[ \t:=,;]+(?P<cost>[0-9]{1,6}(?:\.[0-9]{1,6})?)")
+Choice = tuple[str, str]
 KEPT: Final = "Stored and never shown. Leave it empty to keep it."
 
 
@@ -32,13 +41,38 @@ class RouteForm(forms.Form):
     )
     cost = forms.DecimalField(min_value=0, max_digits=12, decimal_places=6, initial=0, label="Cost of a segment")
     currency = forms.CharField(min_length=3, max_length=3, initial="INR")
+    costs = forms.CharField(
+        required=False,
+        max_length=50_000,
+        label="Costs by destination",
+        help_text="One a line: first digits of the number, then the cost of a segment, such as 9198 0.12.",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "translate": "no"}),
+    )
     validity_cap_hours = forms.IntegerField(
         min_value=1, max_value=2_400, required=False, label="Longest validity in hours", help_text="Empty is no limit."
     )
 
+    def clean_costs(self) -> dict[str, Decimal]:
+        """Prefix → cost of a segment."""
+        costs: dict[str, Decimal] = {}
+        for line in filter(None, map(str.strip, self.cleaned_data["costs"].splitlines())):
+            found = COST_LINE.fullmatch(line)
+            if found is None:
+                raise forms.ValidationError(f"“{line[:40]}” is no cost: write digits, a blank and an amount.")
+            prefix = found["prefix"]
+            if prefix in costs:
+                raise forms.ValidationError(f"{prefix} stands there twice.")
+            costs[prefix] = Decimal(found["cost"])
+        return costs
+
+    def special(self) -> dict[str, int]:
+        """Prefix → micros."""
+        currency = self.cleaned_data["currency"].upper()
+        return {prefix: from_decimal(cost, currency).micros for prefix, cost in self.cleaned_data["costs"].items()}
+
     def terms(self) -> RouteTerms:
         given = dict(self.cleaned_data)
-        given.pop("name")
+        del given["name"], given["costs"]
         cost, currency = given.pop("cost"), given.pop("currency").upper()
         return RouteTerms(**given, cost_micros=from_decimal(cost, currency).micros, currency=currency)
 
@@ -47,7 +81,9 @@ def route_form(route: Route, data: Mapping[str, Any] | None = None) -> RouteForm
     """The form filled with a route."""
     names = ("name", "tps", "window", "binds", "otp_binds", "currency", "validity_cap_hours")
     initial = {name: getattr(route, name) for name in names}
-    return RouteForm(data, initial={**initial, "cost": Decimal(route.cost_micros) / MICROS})
+    special = route.costs.order_by("prefix").values_list("prefix", "cost_micros")
+    costs = "\n".join(f"{prefix} {Decimal(micros) / MICROS}" for prefix, micros in special)
+    return RouteForm(data, initial={**initial, "cost": Decimal(route.cost_micros) / MICROS, "costs": costs})
 
 
 def settings_form(provider: Provider, route: Route | None = None, data: Mapping[str, Any] | None = None) -> forms.Form:
@@ -65,7 +101,7 @@ def route_draft(provider: Provider, route: RouteForm, settings: forms.Form) -> R
     given = settings.cleaned_data
     secrets = {name: given[name] for name in provider.secret_fields if given.get(name)}
     plain = {name: value for name, value in given.items() if name not in provider.secret_fields}
-    return RouteDraft(route.cleaned_data["name"], provider.kind, plain, secrets, route.terms())
+    return RouteDraft(route.cleaned_data["name"], provider.kind, plain, secrets, route.terms(), route.special())
 
 
 class RuleForm(forms.Form):
@@ -80,38 +116,99 @@ class RuleForm(forms.Form):
         required=False,
         label="Traffic",
     )
-    tenant = forms.ModelChoiceField(
-        Tenant.objects.order_by("name"), required=False, empty_label="Any", label="Organisation"
-    )
+    tenant = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label="Organisation")
     sender = forms.CharField(max_length=32, required=False, label="Sender")
-    route_1 = forms.ModelChoiceField(Route.objects.all(), label="First route", empty_label="Choose")
-    route_2 = forms.ModelChoiceField(Route.objects.all(), label="Then", required=False, empty_label="None")
-    route_3 = forms.ModelChoiceField(Route.objects.all(), label="Then", required=False, empty_label="None")
-    route_4 = forms.ModelChoiceField(Route.objects.all(), label="Then", required=False, empty_label="None")
+    strategy = forms.ChoiceField(
+        choices=Strategy.choices, initial=Strategy.PRIORITY, required=False, label="Order of its routes"
+    )
+
+    def __init__(self, *args: Any, routes: Sequence[Choice], tenants: Sequence[Choice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenant = self.fields["tenant"]
+        if isinstance(tenant, forms.ChoiceField):
+            tenant.choices = [("", "Any"), *tenants]
+        for number, (route, weight) in enumerate(CHOICES):
+            first = number == 0
+            self.fields[route] = forms.TypedChoiceField(
+                choices=[("", "Choose" if first else "None"), *routes],
+                coerce=int,
+                empty_value=None,
+                required=first,
+                label="First route" if first else "Then",
+            )
+            self.fields[weight] = forms.IntegerField(
+                min_value=0, max_value=MAX_WEIGHT, required=False, initial=1, label=f"Weight of route {number + 1}"
+            )
+
+    def has_changed(self) -> bool:
+        """Order and weights alone make no rule: they have values from the beginning."""
+        given = {"strategy", *(weight for _, weight in CHOICES)}
+        return not given.issuperset(self.changed_data)
+
+    def what(self) -> list[forms.BoundField]:
+        """The fields that say which messages are the rule's."""
+        return [self[name] for name in ("numbers", "traffic_class", "tenant", "sender")]
+
+    def ways(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The routes with their weights."""
+        return [(self[route], self[weight]) for route, weight in CHOICES]
 
     def draft(self) -> RuleDraft:
         given = self.cleaned_data
-        routes = [given[name].pk for name in CHOICES if given.get(name)]
-        tenant_id = given["tenant"].pk if given["tenant"] else None
-        return RuleDraft(routes, given["numbers"].lstrip("+"), given["traffic_class"], tenant_id, given["sender"])
+        chosen = [(given[route], given[weight]) for route, weight in CHOICES if given.get(route)]
+        strategy = Strategy(given["strategy"] or Strategy.PRIORITY)
+        weights = [1 if weight is None else weight for _, weight in chosen] if strategy is Strategy.WEIGHTED else []
+        return RuleDraft(
+            [route for route, _ in chosen],
+            given["numbers"].lstrip("+"),
+            given["traffic_class"],
+            given["tenant"],
+            given["sender"],
+            strategy,
+            weights,
+        )
 
 
-RuleFormSet = formset_factory(RuleForm, extra=1, can_order=True, can_delete=True, max_num=200)
+_RuleFormSet = formset_factory(RuleForm, extra=1, can_order=True, can_delete=True, max_num=200)
 
 
-def rules_initial(plan: Plan | None) -> list[dict[str, Any]]:
-    """The rules of a plan as the formset takes them."""
-    if plan is None:
-        return []
-    rows = []
-    for rule in plan.rules.order_by("position").prefetch_related("candidates"):
-        routes = sorted(rule.candidates.all(), key=lambda candidate: candidate.position)
-        row = {"numbers": rule.prefix, "traffic_class": rule.traffic_class, "tenant": rule.tenant_id}
-        chosen = dict(zip(CHOICES, (candidate.route_id for candidate in routes), strict=False))
-        rows.append({**row, "sender": rule.sender, **chosen})
-    return rows
+def rule_formset(rules: Sequence[RuleDraft], data: Mapping[str, Any] | None = None) -> BaseFormSet[RuleForm]:
+    """The rules as forms, and an empty one; two queries for what can be chosen."""
+    routes = [(str(pk), name) for pk, name in Route.objects.order_by("name").values_list("pk", "name")]
+    tenants = [(str(pk), name) for pk, name in Tenant.objects.order_by("name").values_list("pk", "name")]
+    initial = [_initial(rule) for rule in rules]
+    return _RuleFormSet(data, initial=initial, form_kwargs={"routes": routes, "tenants": tenants})
+
+
+def _initial(rule: RuleDraft) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "numbers": rule.prefix,
+        "traffic_class": rule.traffic_class,
+        "tenant": str(rule.tenant_id or ""),
+        "sender": rule.sender,
+        "strategy": rule.strategy,
+    }
+    weights = rule.weights or [1] * len(rule.route_ids)
+    for (route, weight), route_id, given in zip(CHOICES, rule.route_ids, weights, strict=False):
+        row |= {route: str(route_id), weight: given}
+    return row
 
 
 def rule_drafts(formset: BaseFormSet[RuleForm]) -> list[RuleDraft]:
     """The rules of a valid formset in their order, deleted and empty rows left out."""
     return [form.draft() for form in formset.ordered_forms if form.cleaned_data]
+
+
+class NoteForm(forms.Form):
+    """Beside every change: why, and the version that was before the person's eyes."""
+
+    note = forms.CharField(max_length=200, required=False, label="Why", help_text="Stands in the history.")
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+def change_of(request: TenantRequest) -> Change:
+    """Who changes something by this request, and why."""
+    form = NoteForm(request.POST)
+    form.full_clean()
+    note, version = form.cleaned_data.get("note", ""), form.cleaned_data.get("version")
+    return Change(actor_of(request), note, version, utc_now())

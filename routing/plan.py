@@ -182,23 +182,29 @@ def _compiled_rule(rule: RuleDraft, enabled: Container[int]) -> CompiledRule:
 
 def drafts_of(plan_id: int) -> list[RuleDraft]:
     """The rules of a version, in order; two queries."""
-    rules = PlanRule.objects.filter(plan=plan_id).order_by("position")
+    return drafts_by_plan([plan_id])[plan_id]
+
+
+def drafts_by_plan(plan_ids: Sequence[int]) -> dict[int, list[RuleDraft]]:
+    """The rules of many versions; two queries."""
     routes: dict[int, list[tuple[int, int]]] = {}
-    candidates = Candidate.objects.filter(rule__plan=plan_id).order_by("rule_id", "position")
+    candidates = Candidate.objects.filter(rule__plan__in=plan_ids).order_by("rule_id", "position")
     for rule_id, route_id, weight in candidates.values_list("rule_id", "route_id", "weight"):
         routes.setdefault(rule_id, []).append((route_id, weight))
-    return [
-        RuleDraft(
-            [route_id for route_id, _ in routes.get(rule.pk, [])],
+    drafts: dict[int, list[RuleDraft]] = {plan_id: [] for plan_id in plan_ids}
+    for rule in PlanRule.objects.filter(plan__in=plan_ids).order_by("position"):
+        taken = routes.get(rule.pk, [])
+        draft = RuleDraft(
+            [route_id for route_id, _ in taken],
             rule.prefix,
             rule.traffic_class,
             rule.tenant_id,
             rule.sender,
             Strategy(rule.strategy),
-            [weight for _, weight in routes.get(rule.pk, [])],
+            [weight for _, weight in taken],
         )
-        for rule in rules
-    ]
+        drafts[rule.plan_id].append(draft)
+    return drafts
 
 
 def _read() -> CompiledPlan:

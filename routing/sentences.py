@@ -29,16 +29,35 @@ class Line:
     text: str
 
 
-def plan_lines(rules: Sequence[RuleDraft]) -> list[str]:
-    """One sentence for each rule; two queries for the names, whatever the number of rules."""
-    return [line.text for line in plan_diff(rules, rules)]
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What routes and organisations are called now."""
+
+    routes: Mapping[int, str]
+    tenants: Mapping[UUID, str]
 
 
-def plan_diff(before: Sequence[RuleDraft], after: Sequence[RuleDraft]) -> list[Line]:
+def names_in(rules: Iterable[RuleDraft]) -> Names:
+    """The names that occur in rules; two queries."""
+    given = list(rules)
+    routes = {route_id for rule in given for route_id in rule.route_ids}
+    tenants = {rule.tenant_id for rule in given if rule.tenant_id}
+    return Names(
+        dict(Route.objects.filter(pk__in=routes).values_list("pk", "name")),
+        dict(Tenant.objects.filter(pk__in=tenants).values_list("pk", "name")) if tenants else {},
+    )
+
+
+def plan_lines(rules: Sequence[RuleDraft], names: Names | None = None) -> list[str]:
+    """One sentence for each rule."""
+    known = names or names_in(rules)
+    return [_sentence(rule, known) for rule in rules]
+
+
+def plan_diff(before: Sequence[RuleDraft], after: Sequence[RuleDraft], names: Names | None = None) -> list[Line]:
     """All rules in order, those that came and went marked."""
-    both = [*before, *after]
-    routes, tenants = _routes(both), _tenants(both)
-    old, new = ([_sentence(rule, routes, tenants) for rule in rules] for rules in (before, after))
+    known = names or names_in([*before, *after])
+    old, new = plan_lines(before, known), plan_lines(after, known)
     lines: list[Line] = []
     for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
@@ -49,28 +68,18 @@ def plan_diff(before: Sequence[RuleDraft], after: Sequence[RuleDraft]) -> list[L
     return lines
 
 
-def _routes(rules: Iterable[RuleDraft]) -> dict[int, str]:
-    ids = {route_id for rule in rules for route_id in rule.route_ids}
-    return dict(Route.objects.filter(pk__in=ids).values_list("pk", "name"))
-
-
-def _tenants(rules: Iterable[RuleDraft]) -> dict[UUID, str]:
-    ids = {rule.tenant_id for rule in rules if rule.tenant_id}
-    return dict(Tenant.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
-
-
-def _sentence(rule: RuleDraft, routes: Mapping[int, str], tenants: Mapping[UUID, str]) -> str:
+def _sentence(rule: RuleDraft, names: Names) -> str:
     what = []
     if rule.traffic_class is not None:
         what.append(TRAFFIC[TrafficClass(rule.traffic_class)])
     if rule.tenant_id:
-        what.append(f"of {tenants.get(rule.tenant_id, 'an organisation that has gone')}")
+        what.append(f"of {names.tenants.get(rule.tenant_id, 'an organisation that has gone')}")
     if rule.sender:
         what.append(f"from {rule.sender}")
     if rule.prefix:
         what.append(f"to +{rule.prefix}…")
     subject = " ".join(what) if what else "everything"
-    return f"{subject[0].upper()}{subject[1:]}: {_order(rule, routes)}"
+    return f"{subject[0].upper()}{subject[1:]}: {_order(rule, names.routes)}"
 
 
 def _order(rule: RuleDraft, routes: Mapping[int, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from routing import views
+from routing import plan_views, views
 from routing.statuses import RouteState
 
 
@@ -26,6 +26,13 @@ urlpatterns = [
     path("routes/new/<slug:kind>/", views.route_new, name="route-new"),
     path("routes/<int:pk>/", views.route_detail, name="route-detail"),
     path("routes/<int:pk>/edit/", views.route_edit, name="route-edit"),
+    path("routes/<int:pk>/versions/", plan_views.route_history, name="route-history"),
+    path("routes/<int:pk>/versions/<int:number>/", plan_views.route_version, name="route-version"),
+    path("routes/<int:pk>/versions/<int:number>/restore/", plan_views.route_restore, name="route-restore"),
     path("routes/<int:pk>/<route_state:state>/", views.route_state, name="route-state"),
-    path("plan/", views.plan, name="plan"),
+    path("plan/", plan_views.plan, name="plan"),
+    path("plan/versions/", plan_views.plan_history, name="plan-history"),
+    path("plan/versions/<int:version>/", plan_views.plan_version, name="plan-version"),
+    path("plan/versions/<int:version>/restore/", plan_views.plan_restore, name="plan-restore"),
+    path("trail/", plan_views.trail, name="trail"),
 ]

@@ -1,26 +1,30 @@
-"""Routes and the plan in the platform console."""
+"""Routes in the platform console; the plan and what was are in routing.plan_views."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from kernel.domain.clock import utc_now
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from routing import forms, registry
+from routing.errors import ChangedMeanwhile
+from routing.history import route_steps, route_versions, since_version
 from routing.models import Plan, Route
 from routing.queries import DAY, fresh_gauges, intervals_since, route_overviews
-from routing.services.plans import save_plan
-from routing.services.routes import create_route, set_route_state, update_route
+from routing.services.routes import create_route, latest_number, set_route_state, update_route
 from routing.statuses import RouteState
+from routing.versions import Difference
 from tenants.access import TenantRequest, staff_page
 
 INTERVALS_SHOWN = 20
+VERSIONS_SHOWN = 3
 
 
 @require_GET
@@ -46,6 +50,10 @@ def route_detail(request: TenantRequest, pk: int) -> HttpResponse:
         "gauges": fresh_gauges(now, route_id=pk)[pk],
         "intervals": intervals_since(now - 30 * DAY, route_id=pk)[pk][: -INTERVALS_SHOWN - 1 : -1],
     }
+    if not request.htmx:
+        steps = route_steps(route_versions(pk)[:VERSIONS_SHOWN])
+        current = steps[0].version.number if steps else 0
+        context |= {"costs": route.costs.order_by("prefix"), "steps": steps, "current": current}
     return render_page(request, "routing/route_detail.html", context, partial="line")
 
 
@@ -60,7 +68,8 @@ def route_new(request: TenantRequest, kind: str) -> HttpResponseBase:
     # Both are asked, so that all problems are shown at once.
     if data is not None and all([route_form.is_valid(), settings_form.is_valid()]):
         try:
-            route = create_route(draft=forms.route_draft(provider, route_form, settings_form))
+            draft = forms.route_draft(provider, route_form, settings_form)
+            route = create_route(draft=draft, change=forms.change_of(request))
         except DomainError as problem:
             _add_problem(route_form, problem)
         else:
@@ -76,24 +85,36 @@ def route_edit(request: TenantRequest, pk: int) -> HttpResponseBase:
     provider = registry.provider(route.kind)
     data = request.POST if request.method == "POST" else None
     route_form, settings_form = forms.route_form(route, data), forms.settings_form(provider, route, data)
+    meanwhile: list[Difference] = []
+    # Both are asked, so that all problems are shown at once.
     if data is not None and all([route_form.is_valid(), settings_form.is_valid()]):
+        change = forms.change_of(request)
         try:
-            update_route(route_id=pk, draft=forms.route_draft(provider, route_form, settings_form))
+            draft = forms.route_draft(provider, route_form, settings_form)
+            update_route(route_id=pk, draft=draft, change=change)
+        except ChangedMeanwhile as problem:
+            _add_problem(route_form, problem)
+            meanwhile = since_version(pk, change.expected or 0)
         except DomainError as problem:
             _add_problem(route_form, problem)
         else:
             messages.success(request, "Saved. The dispatchers open the route anew with these settings.")
             return redirect("routing:route-detail", pk=pk)
-    return _form_page(request, route, provider, route_form, settings_form)
+    return _form_page(request, route, provider, route_form, settings_form, meanwhile=meanwhile)
 
 
-def _form_page(request: TenantRequest, route: Route | None, provider: Any, *both: Any) -> HttpResponse:
+def _form_page(
+    request: TenantRequest, route: Route | None, provider: Any, *both: Any, meanwhile: Sequence[Difference] = ()
+) -> HttpResponse:
+    version = latest_number(route.pk) if route else None
     context = {
         "route": route,
         "provider": provider,
         "providers": registry.providers().values(),
         "route_form": both[0],
         "settings_form": both[1],
+        "meanwhile": meanwhile,
+        "change_form": forms.NoteForm(initial={"version": version, "note": request.POST.get("note", "")}),
     }
     return render_page(request, "routing/route_form.html", context, status=422 if both[0].is_bound else 200)
 
@@ -103,37 +124,25 @@ def _add_problem(form: forms.RouteForm, problem: DomainError) -> None:
     form.add_error(str(field) if field in form.fields else None, f"{problem.detail} {problem.remedy}")
 
 
-@require_POST
-@staff_page
-def route_state(request: TenantRequest, pk: int, state: str) -> HttpResponseRedirect:
-    get_object_or_404(Route, pk=pk)
-    route = set_route_state(route_id=pk, state=RouteState(state), now=utc_now())
-    messages.success(request, f"{route.name} is {RouteState(state).label.lower()} now.")
-    return redirect("routing:route-detail", pk=pk)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
-def plan(request: TenantRequest) -> HttpResponseBase:
-    active = Plan.objects.filter(is_active=True).first()
+def route_state(request: TenantRequest, pk: int, state: str) -> HttpResponseBase:
+    """What switching would do to the last hour's traffic; then, by POST, the switch."""
+    route = get_object_or_404(Route, pk=pk)
+    wanted = RouteState(state)
     problem: DomainError | None = None
     if request.method == "POST":
-        formset = forms.RuleFormSet(request.POST, initial=forms.rules_initial(active))
-        if formset.is_valid():
-            try:
-                saved = save_plan(rules=forms.rule_drafts(formset))
-            except DomainError as refusal:
-                problem = refusal
-            else:
-                messages.success(request, f"Version {saved.version} of the plan is in force within five seconds.")
-                return redirect("routing:plan")
-    else:
-        formset = forms.RuleFormSet(initial=forms.rules_initial(active))
+        try:
+            set_route_state(route_id=pk, state=wanted, now=utc_now(), change=forms.change_of(request))
+        except DomainError as refusal:
+            problem = refusal
+        else:
+            messages.success(request, f"{route.name} is {wanted.label.lower()} now.")
+            return redirect("routing:route-detail", pk=pk)
     context = {
-        "plan": active,
-        "formset": formset,
+        "route": route,
+        "state": wanted,
         "problem": problem,
-        "routes": Route.objects.exists(),
-        "versions": Plan.objects.order_by("-pk")[:10],
+        "change_form": forms.NoteForm(initial={"version": latest_number(pk), "note": request.POST.get("note", "")}),
     }
-    return render_page(request, "routing/plan.html", context, status=422 if formset.is_bound else 200)
+    return render_page(request, "routing/route_state.html", context, status=409 if problem else 200)

@@ -62,6 +62,7 @@ CONSOLE: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("Plan", "list", "routing:plan"),
             Entry("Organisations", "building", "console_tenants:tenants"),
             Entry("Wallets", "wallet", "console_wallets:wallets"),
+            Entry("Audit trail", "history", "routing:trail"),
         ),
     ),
 )

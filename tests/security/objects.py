@@ -29,6 +29,7 @@ from kernel.db.tenancy import tenant_context
 from kernel.domain.money import MICROS
 from kernel.telecom.e164 import E164
 from messaging.tests.rows import make_messages
+from routing.services.plans import RuleDraft, save_plan
 from routing.tests.builders import make_route
 from tenants.queries import tenant_info
 from tenants.roles import Role
@@ -187,6 +188,10 @@ def route(company: Company) -> object:
     return make_route(f"Operator {next(_numbers)}").pk
 
 
+def plan_version(company: Company) -> object:
+    return save_plan(rules=[RuleDraft([make_route(f"Operator {next(_numbers)}").pk])]).version
+
+
 OBJECTS: Final[dict[str, Maker]] = {
     "settings/switch/<uuid:pk>": tenant,
     "settings/join/<str:token>": invitation_link,
@@ -210,6 +215,8 @@ OBJECTS: Final[dict[str, Maker]] = {
     "console/routes/new/<slug:kind>": lambda company: "smpp",
     "console/routes/<int:pk>": route,
     "console/routes/<int:pk>/<route_state:state>": lambda company: "disabled",
+    "console/routes/<int:pk>/versions/<int:number>": lambda company: 1,
+    "console/plan/versions/<int:version>": plan_version,
     "api/v1/tokens/<uuid:pk>": token,
     "api/v1/headers/<uuid:pk>": sender,
     "api/v1/templates/<uuid:pk>": template,
