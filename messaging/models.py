@@ -105,7 +105,7 @@ class Batch(TenantOwned):
         db_table = "batches"
         indexes = [
             models.Index(
-                fields=["route_id", "traffic_class", "id"],
+                fields=["route_id", "traffic_class", "tenant_id", "id"],
                 name="batches_ready",
                 condition=models.Q(state=BatchState.READY),
             ),
@@ -121,6 +121,25 @@ class Batch(TenantOwned):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class CampaignStop(TenantOwned):
+    """A campaign, by its id, whose batches nobody may claim: it is paused or cancelled. No row: it may be sent.
+
+    Written in the transaction that pauses, resumes or cancels, so that dispatchers need not know campaigns.
+    """
+
+    class State(models.TextChoices):
+        PAUSED = "paused", "Paused"
+        CANCELLED = "cancelled", "Cancelled"
+
+    state = models.CharField(max_length=10, choices=State.choices)
+
+    class Meta:
+        db_table = "campaign_stops"
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.state}"
 
 
 class MessageEvent(EventLog):

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -85,7 +86,14 @@ class Tenant(models.Model):
     text_retention_days_transactional = models.PositiveSmallIntegerField(default=30)
     text_retention_days_promotional = models.PositiveSmallIntegerField(default=30)
     smart_encoding = models.BooleanField(default=False)
+    # Its share of a route on which others wait too, as a multiple of theirs.
+    send_weight = models.PositiveSmallIntegerField(default=1, db_default=1, validators=[MinValueValidator(1)])
     created_at = models.DateTimeField(default=utc_now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(send_weight__gte=1), name="tenants_tenant_send_weight")
+        ]
 
     def __str__(self) -> str:
         return self.name

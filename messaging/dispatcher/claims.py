@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from psycopg.errors import DeadlockDetected
@@ -46,7 +46,7 @@ class Claims:
         db: a connection of its own; calls must not overlap.
         news: where messages go that end at once.
         lease_s: seconds on the database's clock.
-        owner: for people who look at a lease.
+        owner: of the leases; no other dispatcher's, not even that of the same process before.
     """
 
     def __init__(self, db: Connection, news: News, *, lease_s: float, owner: str) -> None:
@@ -55,24 +55,37 @@ class Claims:
         self._lease_s = lease_s
         self._owner = owner
         self._loop = asyncio.get_running_loop()
+        # Route → the tenant whose turn was the last one.
+        self._last_turn: dict[int, UUID] = {}
+
+    async def hold_owner_lock(self) -> None:
+        """Show as long as this connection lives that the leases' owner does."""
+        await self._db.execute(statements.HOLD_OWNER_LOCK, [self._owner])
 
     async def claim(self, appetites: Sequence[Appetite], wall: float) -> list[Flight]:
         """Lease and load batches; messages that must not go any more are in the news when it returns."""
         token, now = uuid4(), self._loop.time()
+        sated = [(each.route_id, each.high, tenant_id) for each in appetites for tenant_id in each.sated]
         wanted = [
             int4s(each.route_id for each in appetites),
             int2s(each.low for each in appetites),
             int2s(each.high for each in appetites),
             int4s(each.n for each in appetites),
+            [self._last_turn.get(each.route_id, NIL) for each in appetites],
+            int4s(route_id for route_id, _, _ in sated),
+            int2s(traffic_class for _, traffic_class, _ in sated),
+            [tenant_id for _, _, tenant_id in sated],
         ]
         async with platform(self._db):
             cursor = await run(self._db, statements.CLAIM, [*wanted, token, self._lease_s, self._owner])
-            batches = [BatchRow(*row) for row in await cursor.fetchall()]
+            rows = sorted(await cursor.fetchall(), key=_place)
+            batches = [BatchRow(*row[:-1]) for row in rows]
             flights = [Flight(batch, token, now) for batch in batches if batch.state == BatchState.LEASED]
             loaded = await self._load(flights)
             loaded = [await self._look_closer(each) for each in loaded]
         for each in loaded:
             self._fill(each, wall)
+        self._last_turn.update((batch.route_id, batch.tenant_id) for batch in batches)
         flights.sort(key=lambda flight: (flight.batch.traffic_class, flight.batch.id.int))
         return flights
 
@@ -149,12 +162,23 @@ class Claims:
             job.is_decided = True
             self._news.doubtful.append(job)
 
-    async def take_back(self) -> int:
-        """Leases of dispatchers that are gone: their batches wait again. Returns how many."""
+    async def stopped(self, campaigns: Collection[tuple[UUID, UUID]]) -> frozenset[tuple[UUID, UUID]]:
+        """Those of the (tenant, campaign) pairs that are paused or cancelled."""
+        pairs = list(campaigns)
         async with platform(self._db):
-            cursor = await run(self._db, statements.TAKE_BACK, [])
+            cursor = await run(self._db, statements.STOPPED, [[each[0] for each in pairs], [each[1] for each in pairs]])
+            return frozenset((tenant_id, campaign_id) for tenant_id, campaign_id in await cursor.fetchall())
+
+    async def take_back(self) -> int:
+        """Leases of dispatchers that are gone: their batches wait again. Returns how many.
+
+        A dispatcher that lost only the connection with its lock may still have sockets: it finds out by the fence, and
+        what was marked as sent before is in doubt, as after a crash.
+        """
+        async with platform(self._db):
+            cursor = await run(self._db, statements.TAKE_BACK, [self._owner])
         if cursor.rowcount:
-            log.warning("took back %s batches whose dispatcher did not renew its lease", cursor.rowcount)
+            log.warning("took back %s batches whose dispatcher is gone", cursor.rowcount)
         return cursor.rowcount
 
     async def fail_over(self, route_ids: Sequence[int], low: int, high: int) -> int:
@@ -162,6 +186,12 @@ class Claims:
         async with platform(self._db):
             cursor = await run(self._db, statements.FAIL_OVER, [int4s(route_ids), low, high])
         return cursor.rowcount
+
+
+def _place(row: tuple[Any, ...]) -> int:
+    """Whose turn it was when the batch was claimed, counted from 1."""
+    place: int = row[-1]
+    return place
 
 
 async def mark_sent(db: Connection, jobs: Iterable[Job], lease_s: float) -> bool:

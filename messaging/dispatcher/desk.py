@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from collections.abc import Callable, Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Final, NamedTuple
+from uuid import UUID
 
-from kernel.domain.traffic import TrafficClass
 from kernel.smpp.constants import status_name
 from kernel.smpp.message_ids import normalise_id
 from messaging.dispatcher.decisions import Verdict, judge, pause_s, worst
 from messaging.dispatcher.flight import GSM, UCS2, Answer, Flight, Job, Refused
 from messaging.dispatcher.news import Known, Move, News
+from messaging.dispatcher.stock import Stock
 from messaging.statuses import Status
 from routing.contract import (
     Action,
@@ -31,9 +32,11 @@ from routing.contract import (
 
 log: Final = logging.getLogger(__name__)
 
-BATCH_SIZE: Final = 500
-MAX_CLAIM: Final = 8
+# Messages of one claim.
+MAX_CLAIM: Final = 4_000
 MAX_STOCK: Final = 5_000
+# Tenants that may have a batch each in a stock that is full, so that a slow route goes around among them.
+TENANTS_BESIDE: Final = 32
 # A configuration fault is shown this long after the last refusal that told of it.
 TROUBLE_S: Final = 60.0
 # So long small room waits for more before it is used, and so long after that the next wait may begin.
@@ -42,12 +45,16 @@ LINGER_LIMIT_S: Final = 0.02
 
 
 class Appetite(NamedTuple):
-    """What a desk would claim: batches of the classes `low` to `high`, at most `n`."""
+    """What a desk would claim: batches of the classes `low` to `high` for about `n` messages.
+
+    `sated`: tenants that have enough of the class `high` here.
+    """
 
     route_id: int
     low: int
     high: int
     n: int
+    sated: Sequence[UUID] = ()
 
 
 class Desk:
@@ -78,9 +85,8 @@ class Desk:
         capacity = config.window * config.binds
         self.target = max(1, min(2 * capacity, 2 * config.tps or MAX_STOCK, MAX_STOCK))
         self.threshold = max(1, min(capacity // 8, config.tps // 20 if config.tps else MAX_STOCK))
-        self.stock: list[Flight] = []
+        self.stock = Stock()
         self._lingered_at = 0.0
-        self._head: deque[Job] = deque()
         self._later: list[tuple[float, int, Job]] = []
         self._order = count()
         self._news = news
@@ -95,8 +101,8 @@ class Desk:
         """Messages that could go now."""
         now = self._loop.time()
         while self._later and self._later[0][0] <= now:
-            self._head.append(heappop(self._later)[2])
-        return len(self._head) + sum([len(flight.queue) for flight in self.stock])
+            self.stock.put_back(heappop(self._later)[2])
+        return len(self.stock)
 
     @property
     def is_up(self) -> bool:
@@ -108,11 +114,15 @@ class Desk:
         low, high = self.classes
         missing = self.target - self.waiting
         if missing > 0:
-            return Appetite(self.route_id, low, high, min(MAX_CLAIM, -(-missing // BATCH_SIZE)))
-        if high == TrafficClass.PROMOTIONAL and all(flight.batch.traffic_class == high for flight in self.stock):
-            # Promotions in stock never keep what is more urgent waiting.
-            return Appetite(self.route_id, low, high - 1, 1)
-        return None
+            return Appetite(self.route_id, low, high, min(MAX_CLAIM, missing))
+        # A full stock keeps neither a more urgent class waiting nor a tenant that has nothing in it.
+        most_urgent = self.stock.most_urgent()
+        if most_urgent is None:
+            return None
+        present = self.stock.tenants(most_urgent)
+        if len(present) < TENANTS_BESIDE:
+            return Appetite(self.route_id, low, most_urgent, max(1, self.target // (len(present) + 1)), present)
+        return Appetite(self.route_id, low, most_urgent - 1, self.target) if most_urgent > low else None
 
     def lingers(self) -> bool:
         """Whether little room may wait for more: once, for the length of one pause."""
@@ -123,18 +133,13 @@ class Desk:
         return now - self._lingered_at < LINGER_S
 
     def add(self, flights: Iterable[Flight]) -> None:
-        self.stock.extend(flight for flight in flights if flight.queue)
-        self.stock.sort(key=lambda flight: flight.batch.traffic_class)
+        self.stock.add(flights)
 
     def take(self, room: int, wall: float) -> list[Job]:
-        """Messages for so many parts, those that were handed back first; what is past its validity ends here."""
+        """Messages for so many parts, most urgent first, tenants in turn; what is past its validity ends here."""
         taken: list[Job] = []
-        left = self._draw(self._head, taken, room, wall)
-        for flight in self.stock:
-            left = self._draw(flight.queue, taken, left, wall)
-            if left <= 0:
-                break
-        self.stock = [flight for flight in self.stock if flight.queue and not flight.is_lost]
+        reserve = 0 if self.link is None else self.link.reserve
+        self.stock.take(room, reserve, lambda queue, left: self._draw(queue, taken, left, wall))
         return taken
 
     def _draw(self, queue: deque[Job], taken: list[Job], left: int, wall: float) -> int:
@@ -189,12 +194,21 @@ class Desk:
     def give_back(self) -> None:
         """Send nothing more: what is unsent returns to the queue of the route, in the next flushes."""
         self.is_sending = False
-        for _, _, job in self._later:
-            self._head.append(job)
+        again = self.stock.clear() + [job for _, _, job in self._later]
         self._later.clear()
-        self._news.moves.extend(Move(job, is_same_route=True) for job in self._head if not job.is_decided)
-        self._head.clear()
-        self.stock = []
+        self._return(again)
+
+    def drop(self, campaigns: frozenset[tuple[UUID, UUID]]) -> list[Flight]:
+        """Send nothing more of these (tenant, campaign) pairs; returns the flights that go back to the queue."""
+        flights, again = self.stock.drop(campaigns)
+        later = [entry for entry in self._later if _campaign(entry[2].flight) in campaigns]
+        self._later = [entry for entry in self._later if _campaign(entry[2].flight) not in campaigns]
+        heapify(self._later)
+        self._return(again + [job for _, _, job in later])
+        return flights
+
+    def _return(self, jobs: Iterable[Job]) -> None:
+        self._news.moves.extend(Move(job, is_same_route=True) for job in jobs if not job.is_decided)
         self._news.wake()
 
     # -- what the link tells
@@ -311,7 +325,7 @@ class Desk:
             heappush(self._later, (self._loop.time() + pause, next(self._order), fresh))
             self._loop.call_later(pause + 0.001, self._wake)
         else:
-            self._head.append(fresh)
+            self.stock.put_back(fresh)
 
     def _note_trouble(self, refused: Refused) -> None:
         self.trouble = f"the operator refuses our submits: {_words(refused)}"
@@ -322,3 +336,7 @@ class Desk:
 def _words(refused: Refused) -> str:
     name = status_name(refused.status) if refused.status else ""
     return f"{name} {refused.detail}".strip()
+
+
+def _campaign(flight: Flight) -> tuple[UUID, UUID | None]:
+    return flight.batch.tenant_id, flight.batch.campaign_id

@@ -59,6 +59,7 @@ class BatchRow(NamedTuple):
     sent_upto: int
     tries: int
     state: int
+    weight: int
 
 
 class Answer(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import socket
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from messaging.dispatcher.desk import LINGER_S, Desk
 from messaging.dispatcher.flight import Flight, Job
 from messaging.dispatcher.routes import Routes
 from messaging.dispatcher.writer import Writer
+from messaging.services.campaign_control import STOPS_CHANNEL
 from messaging.services.writing import CHANNEL
 from routing.statuses import Lane
 
@@ -60,14 +62,17 @@ class Dispatcher:
         self._lease_s = lease_s
         self._refresh_s = refresh_s
         self._fail_over_s = fail_over_s
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"[:64]
+        holder = f"{socket.gethostname()}:{os.getpid()}"[:64]
+        # Containers give every process the same name: only chance tells a dispatcher from the dead one before it.
+        self._owner = f"{holder}:{secrets.token_hex(4)}"
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Event()
         self._batches = asyncio.Event()
         self._stopping = asyncio.Event()
         self._took_back_at = 0.0
+        self._stops_changed = False
         self.ready = asyncio.Event()
-        self.routes = Routes(lane, self._owner, self._wake)
+        self.routes = Routes(lane, holder, self._wake)
 
     def stop(self) -> None:
         """Begin the orderly end: no more claims, windows empty, leases given back."""
@@ -96,6 +101,7 @@ class Dispatcher:
             write, known=self.routes.known, costs=self.routes.costs, lease_s=self._lease_s, after=self._wake
         )
         claims = Claims(claim, writer.news, lease_s=self._lease_s, owner=self._owner)
+        await claims.hold_owner_lock()
         await self.routes.refresh(writer)
         self.ready.set()
         async with asyncio.TaskGroup() as group:
@@ -125,6 +131,10 @@ class Dispatcher:
                 self._took_back_at = now
                 await claims.take_back()
                 await self._fail_over(claims, writer, now)
+                self._stops_changed = True
+            if self._stops_changed:
+                self._stops_changed = False
+                await self._drop_stopped(claims, writer)
             appetites = [each for each in (desk.appetite() for desk in self.routes) if each is not None]
             if appetites:
                 flights = await claims.claim(appetites, time.time())
@@ -143,6 +153,13 @@ class Dispatcher:
             desk.add(flight for flight in flights if flight.batch.route_id == desk.route_id)
         for flight in flights:
             flight.is_returning = flight.batch.route_id not in sending
+
+    async def _drop_stopped(self, claims: Claims, writer: Writer) -> None:
+        """Give back what is in stock of campaigns that were paused or cancelled since."""
+        campaigns = set().union(*(desk.stock.campaigns() for desk in self.routes))
+        if campaigns and (stopped := await claims.stopped(campaigns)):
+            for desk in self.routes:
+                writer.return_these(desk.drop(stopped))
 
     async def _fail_over(self, claims: Claims, writer: Writer, now: float) -> None:
         for desk in self.routes:
@@ -196,7 +213,9 @@ class Dispatcher:
 
     async def _listen(self, db: Connection) -> None:
         await db.execute(f"LISTEN {CHANNEL}")
-        async for _ in db.notifies():
+        await db.execute(f"LISTEN {STOPS_CHANNEL}")
+        async for notice in db.notifies():
+            self._stops_changed = self._stops_changed or notice.channel == STOPS_CHANNEL
             self._batches.set()
 
     async def _refresh(self, writer: Writer) -> None:

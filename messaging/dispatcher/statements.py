@@ -4,29 +4,78 @@ from __future__ import annotations
 
 from typing import Final
 
-from messaging.statuses import FINAL_FROM, BatchState, Status
+from messaging.statuses import FINAL_FROM, BatchState, Hold, Status
 
 ENTER: Final = "SELECT set_config('role', 'dakiya_platform', true)"
 
-# One index probe per (route, classes): `route_id = ANY(…) ORDER BY` would sort the whole queue (docs/adr/0003).
-# Batches of a suspended tenant are put aside by the same statement.
+# What follows walks the index batches_ready, which is in the order of its columns, and sorts nothing: the most urgent
+# class of each route that has work, then its tenants from one to the next, each by a probe of its own, going around
+# from `after`. Each tenant's share is counted in messages; only what is taken is locked (docs/adr/0013).
+_READY: Final = f"state = {BatchState.READY} AND route_id = {{0}}.route_id AND traffic_class = {{0}}.traffic_class"
+_NEXT: Final = f"""coalesce(
+    (SELECT tenant_id FROM batches WHERE {_READY} AND tenant_id > {{1}} ORDER BY tenant_id LIMIT 1),
+    (SELECT tenant_id FROM batches WHERE {_READY} ORDER BY tenant_id LIMIT 1))"""  # noqa: S608 - constants of ours, as in all statements below
+# Tenants that one claim looks at, and batches that it takes.
+TENANTS_OF_A_CLAIM: Final = 24
+BATCHES_OF_A_CLAIM: Final = 64
+
+# Batches of suspended tenants and of stopped campaigns are put aside by the same statement.
 CLAIM: Final = f"""
-WITH c AS MATERIALIZED (
-    SELECT x.tenant_id, x.id FROM unnest(%b::int4[], %b::int2[], %b::int2[], %b::int4[]) AS r (route_id, low, high, n)
+WITH RECURSIVE asked AS MATERIALIZED (
+    SELECT r.route_id, x.traffic_class, r.n, r.after
+    FROM unnest(%b::int4[], %b::int2[], %b::int2[], %b::int4[], %b::uuid[]) AS r (route_id, low, high, n, after)
     CROSS JOIN LATERAL (
-        SELECT tenant_id, id FROM batches
-        WHERE route_id = r.route_id AND state = {BatchState.READY} AND traffic_class BETWEEN r.low AND r.high
-        ORDER BY traffic_class, id LIMIT r.n FOR UPDATE SKIP LOCKED) x)
+        SELECT traffic_class FROM batches
+        WHERE state = {BatchState.READY} AND route_id = r.route_id AND traffic_class BETWEEN r.low AND r.high
+        ORDER BY traffic_class LIMIT 1) x),
+walk AS (
+    SELECT a.route_id, a.traffic_class, a.n, 1 AS place, f.tenant_id AS first, f.tenant_id
+    FROM asked a CROSS JOIN LATERAL (SELECT {_NEXT.format("a", "a.after")} AS tenant_id) f
+    WHERE f.tenant_id IS NOT NULL
+    UNION ALL
+    SELECT w.route_id, w.traffic_class, w.n, w.place + 1, w.first, f.tenant_id
+    FROM walk w CROSS JOIN LATERAL (SELECT {_NEXT.format("w", "w.tenant_id")} AS tenant_id) f
+    WHERE w.place < {TENANTS_OF_A_CLAIM} AND f.tenant_id <> w.first),
+turns AS MATERIALIZED (
+    SELECT w.*, ceil(w.n * t.send_weight::float8 / sum(t.send_weight) OVER (PARTITION BY w.route_id)) AS share
+    FROM walk w JOIN tenants_tenant t ON t.id = w.tenant_id
+    WHERE NOT EXISTS (
+        SELECT FROM unnest(%b::int4[], %b::int2[], %b::uuid[]) AS s (route_id, traffic_class, tenant_id)
+        WHERE s.route_id = w.route_id AND s.traffic_class = w.traffic_class AND s.tenant_id = w.tenant_id)),
+sized AS MATERIALIZED (
+    SELECT r.route_id, r.traffic_class, r.tenant_id, r.n, r.place, q.batches,
+        sum(q.messages) OVER (PARTITION BY r.route_id ORDER BY r.place) - q.messages AS messages_before,
+        sum(q.batches) OVER (PARTITION BY r.route_id ORDER BY r.place) - q.batches AS batches_before
+    FROM turns r CROSS JOIN LATERAL (
+        SELECT count(*) AS batches, coalesce(sum(messages), 0) AS messages FROM (
+            SELECT b.messages, sum(b.messages) OVER (ORDER BY b.id) - b.messages AS before FROM (
+                SELECT id, messages FROM batches WHERE {_READY.format("r")} AND tenant_id = r.tenant_id
+                ORDER BY id LIMIT least(r.share, {BATCHES_OF_A_CLAIM})) b) o
+        WHERE o.before < r.share) q),
+c AS MATERIALIZED (
+    SELECT x.tenant_id, x.id, x.campaign_id, s.place FROM sized s CROSS JOIN LATERAL (
+        SELECT tenant_id, id, campaign_id FROM batches WHERE {_READY.format("s")} AND tenant_id = s.tenant_id
+        ORDER BY id LIMIT s.batches FOR UPDATE SKIP LOCKED) x
+    WHERE s.messages_before < s.n AND s.batches_before < {BATCHES_OF_A_CLAIM}),
+d AS MATERIALIZED (
+    SELECT c.*, t.send_weight, t.state = 'active' AND s.id IS NULL AS goes, s.id IS NOT NULL AS is_stopped
+    FROM c JOIN tenants_tenant t ON t.id = c.tenant_id
+    LEFT JOIN campaign_stops s ON s.tenant_id = c.tenant_id AND s.id = c.campaign_id)
 UPDATE batches b SET
-    state = CASE WHEN t.state = 'active' THEN {BatchState.LEASED} ELSE {BatchState.HELD} END,
-    lease_token = CASE WHEN t.state = 'active' THEN %s::uuid END,
-    lease_until = CASE WHEN t.state = 'active' THEN now() + %s::float8 * interval '1 s' END,
+    state = CASE WHEN d.goes THEN {BatchState.LEASED} ELSE {BatchState.HELD} END,
+    holds = CASE WHEN d.is_stopped THEN b.holds | {Hold.CAMPAIGN:d} ELSE b.holds END,
+    lease_token = CASE WHEN d.goes THEN %s::uuid END,
+    lease_until = CASE WHEN d.goes THEN now() + %s::float8 * interval '1 s' END,
     lease_owner = %s
-FROM c JOIN tenants_tenant t ON t.id = c.tenant_id
-WHERE b.tenant_id = c.tenant_id AND b.id = c.id
+FROM d WHERE b.tenant_id = d.tenant_id AND b.id = d.id
 RETURNING b.tenant_id, b.id, b.origin_id, b.route_id, b.candidates, b.traffic_class, b.source, b.campaign_id, b.sender,
     b.destination, b.destination_label, b.dlt_entity_id, b.dlt_template_id, b.charged_on, b.retention_days, b.ids,
-    b.accepted_at, b.sent_upto, b.tries, b.state"""  # noqa: S608 - constants of ours, as in all statements below
+    b.accepted_at, b.sent_upto, b.tries, b.state, d.send_weight, d.place"""  # noqa: S608
+
+# Of these campaigns, the ones that are paused or cancelled.
+STOPPED: Final = """
+SELECT s.tenant_id, s.id FROM campaign_stops s
+JOIN unnest(%b::uuid[], %b::uuid[]) AS u (tenant_id, id) ON s.tenant_id = u.tenant_id AND s.id = u.id"""
 
 LOAD: Final = f"""
 SELECT id, recipient, segments, price_micros, is_unicode, extract(epoch FROM not_after)::float8 FROM messages
@@ -65,9 +114,19 @@ FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::int2[]) AS u (tenant_id, id,
 WHERE b.tenant_id = u.tenant_id AND b.id = u.id AND b.state = {BatchState.LEASED} AND b.lease_token = u.token
 RETURNING b.id"""  # noqa: S608
 
+# A dispatcher holds its lock as long as its connection lives, that is as long as it does itself; whose lock is free is
+# gone, and its batches need not wait for the end of their leases. Its own a session would always find free.
+OWNER_LOCK: Final = 7003
+HOLD_OWNER_LOCK: Final = f"SELECT pg_advisory_lock({OWNER_LOCK}, hashtext(%s))"
 TAKE_BACK: Final = f"""
+WITH owners AS MATERIALIZED (SELECT DISTINCT lease_owner FROM batches WHERE state = {BatchState.LEASED}),
+gone AS MATERIALIZED (
+    SELECT lease_owner FROM owners
+    WHERE CASE WHEN lease_owner = %s THEN false
+        ELSE pg_try_advisory_xact_lock_shared({OWNER_LOCK}, hashtext(lease_owner)) END)
 UPDATE batches b SET state = {BatchState.READY}, lease_token = NULL, lease_until = NULL
-FROM (SELECT tenant_id, id FROM batches WHERE state = {BatchState.LEASED} AND lease_until < now()
+FROM (SELECT tenant_id, id FROM batches
+      WHERE state = {BatchState.LEASED} AND (lease_until < now() OR lease_owner IN (SELECT lease_owner FROM gone))
       LIMIT 500 FOR UPDATE SKIP LOCKED) x
 WHERE b.tenant_id = x.tenant_id AND b.id = x.id"""  # noqa: S608
 
@@ -77,7 +136,7 @@ UPDATE batches b SET route_id = b.candidates[1], candidates = b.candidates[2:], 
 FROM (SELECT tenant_id, id FROM batches
       WHERE route_id = ANY(%b::int4[]) AND state = {BatchState.READY} AND traffic_class BETWEEN %s AND %s
         AND cardinality(candidates) > 0
-      ORDER BY route_id, traffic_class, id LIMIT 500 FOR UPDATE SKIP LOCKED) x
+      ORDER BY route_id, traffic_class, tenant_id, id LIMIT 500 FOR UPDATE SKIP LOCKED) x
 WHERE b.tenant_id = x.tenant_id AND b.id = x.id"""  # noqa: S608
 
 # Columns per message, constants per batch by number: fewer and smaller arrays.

@@ -79,6 +79,12 @@ class Writer:
                 flight.is_returning = True
         self._woken.set()
 
+    def return_these(self, flights: Iterable[Flight]) -> None:
+        """As return_flights, some batches only."""
+        for flight in flights:
+            flight.is_returning = True
+        self._woken.set()
+
     def stop(self) -> None:
         """End `run` once everything told so far is written."""
         self._is_stopping = True

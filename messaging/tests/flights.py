@@ -16,7 +16,7 @@ TRANSACTIONAL = int(TrafficClass.TRANSACTIONAL)
 def make_flight(**changes: Any) -> Flight:
     row = BatchRow(
         UUID(int=1), UUID(int=2), UUID(int=2), 1, [], TRANSACTIONAL, 1, None, "ACMEIN", "91", "India", "1101", "",
-        "submit", 30, [UUID(int=7)], utc_now(), 0, 0, BatchState.LEASED,
+        "submit", 30, [UUID(int=7)], utc_now(), 0, 0, BatchState.LEASED, 1,
     )  # fmt: skip
     return Flight(row._replace(**changes), UUID(int=3), 0.0)
 
