@@ -57,7 +57,7 @@ class Rounds:
         futures = [first]
         for number, submission in enumerate(submissions, start=1):
             futures.append(pool.submit(self.combiner.submit, TENANT, submission))
-            until(lambda expected=number: len(self.combiner._lanes[TENANT]) == expected)  # type: ignore[misc]  # mypy cannot type a lambda's default
+            until(lambda expected=number: len(self.combiner._lanes[TENANT].waiting) == expected)  # type: ignore[misc]  # mypy cannot type a lambda's default
         self.opened.set()
         return futures
 
