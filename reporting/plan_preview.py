@@ -16,7 +16,7 @@ from uuid import UUID
 from kernel.db.tenancy import scoped_connection
 from kernel.domain.ids import uuid7_floor
 from kernel.domain.traffic import TrafficClass
-from kernel.web.templatetags.ui import count, percent
+from kernel.web.templatetags.ui import count
 from routing.models import Route
 from routing.plan import CompiledPlan
 from routing.scene import Scene
@@ -148,7 +148,7 @@ def _shares(counter: Counter[str]) -> str:
     """ "A" where all go one way, else "A 70 %, B 30 %"; the largest first."""
     total = counter.total()
     ordered = counter.most_common()
-    return ordered[0][0] if len(ordered) == 1 else ", ".join(f"{name} {percent(n / total, 0)}" for name, n in ordered)
+    return ordered[0][0] if len(ordered) == 1 else ", ".join(f"{name} {100 * n / total:.0f} %" for name, n in ordered)
 
 
 def last_hour(now: datetime, *, sample: int = SAMPLE) -> Traffic:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.utils.crypto import salted_hmac
 
 from kernel.web.templatetags.ui import money
+from routing import registry
 from routing.errors import SecretsUnreadable
 from routing.models import Route
 from routing.secrets import unseal
@@ -45,6 +46,7 @@ class Difference:
 def snapshot(route: Route) -> Snapshot:
     """The route as JSON values; one query for its costs."""
     return {
+        "kind": route.kind,
         **{name: getattr(route, name) for name in TERMS},
         "state": str(route.state),
         "settings": dict(route.settings),
@@ -90,14 +92,36 @@ def _values(version: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield label, str(value)
     for prefix, micros in version.get("costs", {}).items():
         yield f"Cost of a segment to +{prefix}", money(micros, currency)
+    labels = _labels(str(version.get("kind", "")))
     for name, value in version.get("settings", {}).items():
-        if value not in ("", None):
-            yield name.replace("_", " ").capitalize(), str(value)
+        if not _is_empty(value):
+            yield labels.get(name, name), "yes" if value is True else str(value)
     for name, value in version.get("secrets", {}).items():
-        yield name.replace("_", " ").capitalize(), f"secret, fingerprint {value}"
+        yield labels.get(name, name), f"secret, fingerprint {value}"
+
+
+def _is_empty(value: object) -> bool:
+    """What a form leaves empty and what it never asked are the same."""
+    return value is None or value is False or value == ""
+
+
+def _labels(kind: str) -> dict[str, str]:
+    """What the provider's form calls its settings; nothing for a kind that is no longer installed."""
+    provider = registry.providers().get(kind)
+    fields = provider.settings_form().fields if provider else {}
+    return {name: str(field.label or name.replace("_", " ").capitalize()) for name, field in fields.items()}
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:
-    """The values of the two that differ: what the trail keeps."""
-    names = [name for name in after if before.get(name) != after[name]]
-    return {name: before.get(name) for name in names}, {name: after[name] for name in names}
+    """The values of the two that differ, without nesting: what the trail keeps."""
+    old, new = _flat(before), _flat(after)
+    names = [name for name in {**new, **old} if old.get(name) != new.get(name)]
+    return {name: old[name] for name in names if name in old}, {name: new[name] for name in names if name in new}
+
+
+def _flat(version: Mapping[str, Any]) -> Snapshot:
+    flat: Snapshot = {}
+    for name, value in version.items():
+        inner = {f"{name} {key}": each for key, each in value.items()} if isinstance(value, Mapping) else {name: value}
+        flat |= {key: each for key, each in inner.items() if not _is_empty(each)}
+    return flat
