@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -34,6 +34,8 @@ HEADER: Final = (
 )
 # An export is written in seconds; one that is not final by then lost its task with the broker or its worker.
 OVERDUE: Final = timedelta(minutes=10)
+FOLDER: Final = "exports"
+KEPT_FOR: Final = timedelta(days=30)
 
 
 class FutureMonth(DomainError):
@@ -78,7 +80,7 @@ def build_export(*, tenant_id: UUID, export_id: UUID, now: datetime) -> None:
         Export.objects.filter(pk=export_id).update(state=ExportState.RUNNING)
         rows = month_costs(export.month, ZoneInfo(export.zone))
         currency = Wallet.objects.values_list("currency", flat=True).first() or ""
-    relative = Path("exports") / str(tenant_id) / f"{export_id}.csv"
+    relative = Path(FOLDER) / str(tenant_id) / f"{export_id}.csv"
     try:
         count = write_csv(
             settings.MEDIA_ROOT / relative,
@@ -108,6 +110,16 @@ def file_of(export: Export) -> Path | None:
         return None
     path = settings.MEDIA_ROOT / export.path
     return path if path.is_file() else None
+
+
+def clear_old_files(now: datetime) -> int:
+    """Delete files that were made too long ago; the next request makes them anew. Returns how many."""
+    cleared = 0
+    for file in (settings.MEDIA_ROOT / FOLDER).glob("*/*.csv"):
+        if datetime.fromtimestamp(file.stat().st_mtime, tz=UTC) < now - KEPT_FOR:
+            file.unlink(missing_ok=True)
+            cleared += 1
+    return cleared
 
 
 def _cells(month: date, rows: Sequence[CostRow], currency: str) -> Iterator[tuple[Cell, ...]]:

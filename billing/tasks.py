@@ -19,3 +19,8 @@ def resume_exports() -> None:
     """Queue again what lost its task with the broker or a worker; beat calls it every few minutes."""
     for tenant_id, export_id in exports.overdue_exports(utc_now()):
         build_export.delay(str(tenant_id), str(export_id))
+
+
+@shared_task(name="billing.housekeeping")
+def housekeeping() -> None:
+    exports.clear_old_files(utc_now())

@@ -11,7 +11,15 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from audit.models import Entry
-from billing.exports import FutureMonth, build_export, file_of, overdue_exports, request_export
+from billing.exports import (
+    KEPT_FOR,
+    FutureMonth,
+    build_export,
+    clear_old_files,
+    file_of,
+    overdue_exports,
+    request_export,
+)
 from billing.models import Export, ExportState
 from billing.queries import ledger_cost, month_bounds
 from billing.services import hold
@@ -151,3 +159,11 @@ def test_a_worker_writes_what_was_asked_for_and_what_was_lost(running_worker: No
 
     assert until(ready)
     assert lost.pk != asked.pk
+
+
+def test_files_are_cleared_away_after_their_time_and_can_be_asked_for_again(tenant_id: UUID) -> None:
+    export = built(tenant_id, ask(tenant_id))
+    assert clear_old_files(utc_now() + KEPT_FOR - timedelta(minutes=1)) == 0
+    assert clear_old_files(utc_now() + KEPT_FOR + timedelta(minutes=1)) == 1
+    assert file_of(export) is None
+    assert file_of(built(tenant_id, ask(tenant_id))) is not None
