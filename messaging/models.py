@@ -15,7 +15,7 @@ from django.db import models
 
 from kernel.db.events import EventLog
 from kernel.db.models import TenantOwned
-from kernel.domain.ids import uuid7_time
+from kernel.domain.ids import uuid7, uuid7_time
 from kernel.domain.traffic import TrafficClass
 from messaging.statuses import BatchState, EventKind, Source, Status
 
@@ -54,7 +54,11 @@ class Message(TenantOwned):
         db_table = "messages"
         indexes = [
             models.Index(fields=["tenant_id", "recipient", "id"], name="messages_by_recipient"),
-            models.Index(fields=["tenant_id", "campaign_id", "id"], name="messages_by_campaign"),
+            models.Index(
+                fields=["tenant_id", "campaign_id", "id"],
+                name="messages_by_campaign",
+                condition=models.Q(campaign_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,6 +121,7 @@ class Batch(TenantOwned):
                 condition=models.Q(state__in=[BatchState.READY, BatchState.WAITING, BatchState.HELD, BatchState.SENT]),
             ),
             models.Index(fields=["tenant_id", "campaign_id", "state"], name="batches_by_campaign"),
+            models.Index(fields=["tenant_id", "id"], name="batches_held", condition=models.Q(state=BatchState.HELD)),
         ]
 
     def __str__(self) -> str:
@@ -173,6 +178,7 @@ class MessageEvent(EventLog):
             models.Index(fields=["xid", "id"], name="message_events_cursor"),
             models.Index(fields=["tenant_id", "campaign_id", "outcome", "id"], name="message_events_by_campaign"),
             models.Index(fields=["tenant_id", "batch_id", "kind"], name="message_events_by_batch"),
+            models.Index(fields=["tenant_id", "outcome", "id"], name="message_events_by_outcome"),
         ]
 
     def __str__(self) -> str:
@@ -198,6 +204,37 @@ class UnmatchedReceipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route_id}: {self.stat}"
+
+
+class Operation(models.Model):
+    """What staff do to a queue: counted first (`counted`), then done in strides by a worker (`done`); the platform's.
+
+    Counts are {"batches", "messages", "held_micros": {currency: …}, "groups": […], "tenants": {id: …}, …} as
+    messaging.services.surgery makes them. `selection` and `options` are its JSON.
+    """
+
+    class State(models.TextChoices):
+        COUNTED = "counted", "Counted"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    action = models.CharField(max_length=10)
+    selection = models.JSONField()
+    options = models.JSONField(default=dict)
+    counted = models.JSONField()
+    done = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.COUNTED)
+    actor_id = models.UUIDField(null=True)
+    actor_label = models.CharField(max_length=255)
+    at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "queue_operations"
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.state}"
 
 
 class IdempotencyKey(TenantOwned):

@@ -16,6 +16,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 
+from kernel.db.tenancy import scoped_connection
 from routing.contract import ActionKind, SubmitResult
 from routing.models import Breaker, Route
 from routing.services.states import record_state
@@ -137,7 +138,7 @@ def verdicts(results: Iterable[SubmitResult]) -> list[bool]:
 
 def trip(*, route_id: int, reason: str, now: datetime) -> bool:
     """Open a closed breaker; False when it was not closed any more."""
-    with transaction.atomic():
+    with transaction.atomic(using=scoped_connection().alias):
         breaker = _locked(route_id, now)
         if breaker.state != BreakerState.CLOSED:
             return False
@@ -147,7 +148,7 @@ def trip(*, route_id: int, reason: str, now: datetime) -> bool:
 
 def take_probe(*, route_id: int, holder: str, now: datetime) -> bool:
     """Become the one dispatcher that probes a route whose pause is over."""
-    with transaction.atomic():
+    with transaction.atomic(using=scoped_connection().alias):
         breaker = _locked(route_id, now)
         if phase(breaker, now) is not Phase.DUE:
             return False
@@ -163,7 +164,7 @@ def conclude_probe(*, route_id: int, holder: str, complaint: str | None, now: da
     Args:
         complaint: empty after clean probes, None when there was nothing to send: others may try at once.
     """
-    with transaction.atomic():
+    with transaction.atomic(using=scoped_connection().alias):
         breaker = _locked(route_id, now)
         if breaker.state != BreakerState.PROBING or breaker.holder != holder:
             return
@@ -179,7 +180,7 @@ def conclude_probe(*, route_id: int, holder: str, complaint: str | None, now: da
 
 def open_by_hand(*, route_id: int, reason: str, now: datetime) -> None:
     """Staff: keep messages away until somebody closes it."""
-    with transaction.atomic():
+    with transaction.atomic(using=scoped_connection().alias):
         breaker = _locked(route_id, now)
         breaker.is_manual = True
         _open(breaker, reason, 0, now)
@@ -187,7 +188,7 @@ def open_by_hand(*, route_id: int, reason: str, now: datetime) -> None:
 
 def close_by_hand(*, route_id: int, reason: str, now: datetime) -> None:
     """Staff: let messages pass, whatever the results were; counting begins anew."""
-    with transaction.atomic():
+    with transaction.atomic(using=scoped_connection().alias):
         breaker = _locked(route_id, now)
         if breaker.state != BreakerState.CLOSED:
             _close(breaker, reason, now)

@@ -59,7 +59,7 @@ def finish(
     unpaid = [batch for batch in batches if not (was_submitted and batch.charged_on == ChargedOn.SUBMIT)]
     settle(settlements=[settlement(batch, by_batch[batch.id], "release") for batch in unpaid], now=now)
     MessageEvent.objects.bulk_create(
-        _event(batch, by_batch[batch.id], status, error_code or "", route_id, now) for batch in batches
+        make_event(batch, by_batch[batch.id], status, error_code or "", route_id, now) for batch in batches
     )
     return ended
 
@@ -83,7 +83,7 @@ def charge_in_doubt(batch: Batch, ids: Sequence[UUID], now: datetime) -> None:
     unpaid = [message for message in ended if message.id not in charged]
     if unpaid:
         settle(settlements=[settlement(origin, unpaid, "charge")], now=now)
-        event = _event(origin, unpaid, Status.SUBMITTED, "", batch.route_id, now)
+        event = make_event(origin, unpaid, Status.SUBMITTED, "", batch.route_id, now)
         event.kind, event.charged_micros = EventKind.SUBMITTED, sum(message.price_micros for message in unpaid)
         event.save()
 
@@ -104,7 +104,7 @@ def settlement(batch: Batch, messages: Iterable[Ended], outcome: Literal["charge
     )
 
 
-def _event(
+def make_event(
     batch: Batch, messages: Sequence[Ended], status: Status, error_code: str, route_id: int, now: datetime
 ) -> MessageEvent:
     return MessageEvent(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,9 +14,12 @@ from django.db import IntegrityError, transaction
 from kernel.db.bulk import bulk_cursor
 from kernel.db.tenancy import platform_context, scoped_connection, tenant_context
 from messaging.models import Batch, IdempotencyKey, UnmatchedReceipt
+from messaging.services.doubt import submit_in_doubt
 from messaging.services.finishing import charge_in_doubt, finish
+from messaging.services.passing_on import stranded_routes
 from messaging.services.writing import CHANNEL
 from messaging.statuses import BatchState, Status
+from routing.models import Route
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -78,11 +82,16 @@ def _sweep(states: tuple[BatchState, ...], *, before: datetime, status: Status, 
     for _ in range(ROUNDS):
         with platform_context(reason=f"find batches to end as {status.label}"):
             overdue = Batch.objects.filter(state__in=states, not_after__lt=before).order_by("not_after")
-            found: list[tuple[UUID, UUID]] = list(overdue.values_list("tenant_id", "pk")[:BATCHES_PER_ROUND])
-        for tenant_id, batch_id in found:
+            found = list(overdue.values_list("tenant_id", "pk", "route_id", "state")[:BATCHES_PER_ROUND])
+            useless = stranded_routes(now) if found else set()
+            costs = dict(Route.objects.values_list("pk", "cost_micros")) if found else {}
+        for tenant_id, batch_id, route_id, state in found:
+            # A line that took nothing is why it was late; what was held or not due yet had no line to wait for.
+            is_lines_fault = state == BatchState.READY and route_id in useless
+            code = "route_unavailable" if is_lines_fault else error_code
             try:
                 with tenant_context(tenant_id):
-                    _end(batch_id, states, status, error_code, now)
+                    end_batch(batch_id, states, status, code, costs=costs, now=now)
             except IntegrityError:
                 # One wallet that does not add up must not keep the batches of everybody else from their end.
                 logger.exception("batch %s of tenant %s could not be ended", batch_id, tenant_id)
@@ -92,28 +101,43 @@ def _sweep(states: tuple[BatchState, ...], *, before: datetime, status: Status, 
     return swept
 
 
-def _end(batch_id: UUID, states: tuple[BatchState, ...], status: Status, error_code: str, now: datetime) -> None:
+def end_batch(
+    batch_id: UUID,
+    states: tuple[BatchState, ...],
+    status: Status,
+    error_code: str,
+    *,
+    costs: Mapping[int, int],
+    now: datetime,
+) -> int | None:
+    """End what a queued batch has not sent, or all of a batch that has been sent, in the tenant's context.
+
+    Args:
+        states: it must be in one of them still.
+        costs: route → what a segment costs us.
+
+    Returns:
+        Messages that ended; None when a dispatcher or somebody else was faster.
+    """
     with transaction.atomic(using=scoped_connection().alias):
         batch = Batch.objects.filter(pk=batch_id, state__in=states).select_for_update(skip_locked=True).first()
         if batch is None:
-            return  # a dispatcher or another sweep was faster
-        if status is Status.UNKNOWN:
-            finish(
-                ids=batch.ids,
-                status=status,
-                error_code=error_code,
-                was_submitted=True,
-                route_id=batch.route_id,
-                now=now,
-            )
-            charge_in_doubt(batch, batch.ids, now)
-            state = BatchState.CLOSED
-        else:
-            unsent = batch.ids[batch.sent_upto :]
-            finish(
-                ids=unsent, status=status, error_code=error_code, was_submitted=False, route_id=batch.route_id, now=now
-            )
-            charge_in_doubt(batch, unsent, now)
-            # What may have reached an operator waits for its receipt, and for settle_silent in the end.
-            state = BatchState.SENT if batch.sent_upto else BatchState.CLOSED
+            return None
+        was_submitted = status is Status.UNKNOWN
+        ids = batch.ids if was_submitted else batch.ids[batch.sent_upto :]
+        ended = finish(
+            ids=ids,
+            status=status,
+            error_code=error_code,
+            was_submitted=was_submitted,
+            route_id=batch.route_id,
+            now=now,
+        )
+        charge_in_doubt(batch, ids, now)
+        if not was_submitted:
+            submit_in_doubt(batch, cost_micros=costs.get(batch.route_id, 0), now=now)
+        # What may have reached an operator waits for its receipt, and for settle_silent in the end.
+        is_waiting = batch.sent_upto and not was_submitted
+        state = BatchState.SENT if is_waiting else BatchState.CLOSED
         Batch.objects.filter(pk=batch.pk).update(state=state)
+        return len(ended)

@@ -16,7 +16,7 @@ from messaging.drafts import CampaignRef
 from messaging.models import Batch, Message, MessageEvent
 from messaging.services import campaign_control, sweeping
 from messaging.services.books import audit_tenant
-from messaging.statuses import BatchState, EventKind, Status
+from messaging.statuses import BatchState, EventKind, Hold, Status
 from messaging.tests.world import ASHA, RAVI, UNIT, World, draft, make_world
 from tenants.models import Tenant
 
@@ -147,6 +147,7 @@ def test_what_a_suspension_put_aside_goes_on_with_its_end_and_a_paused_campaign_
     with platform_context(reason="test: suspended, and its batches put aside by a claim"):
         Tenant.objects.update(state=Tenant.State.SUSPENDED)
         Batch.objects.update(state=BatchState.HELD)
+        Batch.objects.exclude(campaign_id=None).update(holds=Hold.CAMPAIGN)
     assert sweeping.release_held() == 0
     with platform_context(reason="test: active again"):
         Tenant.objects.update(state=Tenant.State.ACTIVE)

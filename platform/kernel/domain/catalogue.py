@@ -167,6 +167,10 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
             "The line to the operator was down, and we tried until the message's time had run out.",
             "Send it again later.",
         ),
+        "withdrawn": (
+            "Our staff took the message out of the queue before it was sent.",
+            "Ask support for the reason; send it again if it is still wanted.",
+        ),
         "route_protocol": (
             "Our connection to the operator is set up wrongly; our staff has been alerted.",
             "Nothing to do on your side; send it again when the line is reported healthy.",
