@@ -14,7 +14,7 @@ class Timers:
     `bind`: ESME, for the bind_resp; SMSC, for the peer to bind. `response`: for the answer to a request.
     `enquire_link`: of silence until we ask, `enquire_link_resp` for the answer, `misses` in a row until the link is
     dead. `inactivity`: without any PDU, None for no limit. `pdu`: for one PDU to arrive whole. `unbind`: for the
-    unbind_resp.
+    unbind_resp. `late`: how long an answer is awaited after its time-out.
     """
 
     bind: float = 30.0
@@ -25,6 +25,7 @@ class Timers:
     inactivity: float | None = None
     pdu: float = 30.0
     unbind: float = 5.0
+    late: float = 300.0
 
     @classmethod
     def server(cls) -> Timers:

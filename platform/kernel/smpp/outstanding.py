@@ -10,10 +10,8 @@ from kernel.smpp.constants import MAX_SEQUENCE
 from kernel.smpp.errors import LocalProtocolError
 from kernel.smpp.events import K
 
-LATE_SECONDS: Final = 300.0
-"""How long the keys of timed-out requests are remembered for an answer after all."""
 LATE_LIMIT: Final = 10_000
-"""And how many at most; the oldest are forgotten first."""
+"""Keys of timed-out requests that are remembered for an answer after all; the oldest are forgotten first."""
 
 
 class _Single(NamedTuple, Generic[K]):
@@ -34,13 +32,14 @@ class _Stride(NamedTuple):
 class Outstanding(Generic[K]):
     """`bulk` maps sequence numbers of bulk requests to keys; the session's hot loop pops from it directly."""
 
-    __slots__ = ("_late", "_next", "_singles", "_strides", "_timeout", "_wrapped", "bulk", "window")
+    __slots__ = ("_late", "_late_s", "_next", "_singles", "_strides", "_timeout", "_wrapped", "bulk", "window")
 
-    def __init__(self, window: int, timeout: float, first_sequence: int = 1) -> None:
+    def __init__(self, window: int, timeout: float, first_sequence: int = 1, late: float = 300.0) -> None:
         self.window = window
         self.bulk: dict[int, K] = {}
         self._singles: dict[int, _Single[K]] = {}
         self._strides: deque[_Stride] = deque()
+        self._late_s = late
         self._late: dict[int, tuple[K, float]] = {}
         self._timeout = timeout
         self._next = first_sequence
@@ -143,7 +142,7 @@ class Outstanding(Generic[K]):
             if sequence in bulk:
                 key = bulk.pop(sequence)
                 keys.append(key)
-                self._late[sequence] = key, now + LATE_SECONDS
+                self._late[sequence] = key, now + self._late_s
 
     def _forget(self, now: float) -> None:
         late = self._late

@@ -54,12 +54,14 @@ class Counters:
     """Oddities a session lived through, for metrics.
 
     `dropped`: responses to nothing we sent, repeated, or with the command of another request. `refused`: requests the
-    session answered with an error.
+    session answered with an error. `enquiries`: how often we asked for life.
     """
 
     dropped: int = 0
     refused: int = 0
     nacks_without_sequence: int = 0
+    enquiries: int = 0
+    enquiries_answered: int = 0
 
 
 class Receiver(Generic[K]):
@@ -84,7 +86,7 @@ class Receiver(Generic[K]):
         """Requests of the peer handed to the owner and not yet answered: a reason to stop reading when it grows."""
         self._timers = timers
         self._splitter = FrameSplitter()
-        self._outstanding: Outstanding[K] = Outstanding(window, timers.response, first_sequence)
+        self._outstanding: Outstanding[K] = Outstanding(window, timers.response, first_sequence, late=timers.late)
         self._liveness = Liveness(timers, now)
         self._events: deque[Event[K]] = deque()
         self._out: list[bytes] = []
@@ -224,6 +226,7 @@ class Receiver(Generic[K]):
 
     def _receive_response(self, frame: bytes, command_id: int, status: int, sequence: int) -> None:
         if command_id == CommandId.ENQUIRE_LINK_RESP:
+            self.counters.enquiries_answered += 1
             return  # any octet has already proved life
         if command_id == CommandId.UNBIND_RESP and self.state is State.UNBINDING:
             self._close(Signal.UNBOUND)

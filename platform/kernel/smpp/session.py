@@ -168,6 +168,7 @@ class Session(Receiver[K]):
             return []
         pulse = self._liveness.check(now, may_ask=self.state.is_bound)
         if pulse is Pulse.ASK:
+            self.counters.enquiries += 1
             # Outside the window: it must go out when the window is full and nothing comes back.
             return [header_only(CommandId.ENQUIRE_LINK, 0, self._outstanding.take(1)[0])]
         if pulse is not Pulse.FINE:

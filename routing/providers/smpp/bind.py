@@ -34,6 +34,7 @@ from kernel.smpp.session import Session
 from kernel.smpp.states import Role, State
 from kernel.smpp.status_map import IN_DOUBT, Action, action_for_nack
 from routing.contract import IncomingReceipt
+from routing.pace import BackOff
 from routing.providers.smpp.packing import PartKey, Row
 
 log: Final = logging.getLogger(__name__)
@@ -42,23 +43,34 @@ log: Final = logging.getLogger(__name__)
 UNANSWERED_LIMIT: Final = 5_000
 # A receipt nobody can read is refused twice; then it is taken, for it would block the operator's queue for ever.
 UNREADABLE_TRIES: Final = 2
+# Octets of an unreadable PDU that the log keeps.
+EVIDENCE: Final = 2_048
+# So many submits without an answer, one after the other, and nothing on this connection is believed any more.
+UNANSWERED_IN_A_ROW: Final = 3
+# A full socket is usual for moments; longer, and nothing more is given to it.
+BLOCKED_S: Final = 0.5
+# So many enquire_links must be unanswered on a line that lives before it is worth a word.
+ENQUIRIES: Final = 2
 _NEW: Final = tuple.__new__
 
 
 class Owner(Protocol):
     """What a bind tells its link."""
 
-    def on_answers(self, results: Sequence[Result[PartKey]]) -> None: ...
+    def on_answers(self, bind: Bind, results: Sequence[Result[PartKey]]) -> None: ...
     def on_lost(self, keys: Sequence[PartKey], action: Action, detail: str = "") -> None: ...
-    def on_nack(self, key: PartKey, status: int, action: Action) -> None: ...
+    def on_nack(self, bind: Bind, key: PartKey, status: int, action: Action) -> None: ...
     def on_receipts(self, receipts: list[IncomingReceipt]) -> None: ...
     def on_bound(self, bind: Bind) -> None: ...
+    def on_writable(self) -> None: ...
 
 
 class Bind(asyncio.Protocol):
     """Lives from connect to close; `closed` is done when nothing more will come, with the reason."""
 
-    def __init__(self, owner: Owner, number: int, request: BindPdu, window: int, timers: Timers) -> None:
+    def __init__(
+        self, owner: Owner, number: int, request: BindPdu, window: int, timers: Timers, blocked_write_s: float
+    ) -> None:
         self._owner = owner
         self.number = number
         self._request = request
@@ -73,6 +85,12 @@ class Bind(asyncio.Protocol):
         self._unreadable: Counter[bytes] = Counter()
         self._reason = ""
         self.is_leaving = False
+        self.back_off = BackOff()
+        self.bound_at: float | None = None
+        self.unreadable = 0
+        self._blocked_write_s = blocked_write_s
+        self._blocked_from: float | None = None
+        self._unanswered_in_a_row = 0
         self.refused_with: int | None = None
         self.answered = 0
         self.closed: asyncio.Future[str] = self._loop.create_future()
@@ -82,9 +100,9 @@ class Bind(asyncio.Protocol):
             Receipts: self._receipted,
             Request: self._requested,
             Response: self._nacked,
-            TimedOut: lambda event: owner.on_lost(event.keys, IN_DOUBT, "no answer in time"),
+            TimedOut: self._timed_out,
             Malformed: self._malformed,
-            Bound: lambda event: owner.on_bound(self),
+            Bound: self._bound,
             BindRefused: self._bind_refused,
             PeerUnbound: self._peer_unbound,
             ProtocolFault: lambda event: self._say(f"protocol fault: {event.reason} {event.detail}".rstrip()),
@@ -105,10 +123,33 @@ class Bind(asyncio.Protocol):
 
     @property
     def room(self) -> int:
-        return self._session.room if self.sends and not self.is_leaving else 0
+        """What may go down this connection now: nothing in a pause, or while the operator reads nothing."""
+        if not self.sends or self.is_leaving:
+            return 0
+        if (self.back_off.until or self._blocked_from is not None) and self._has_to_wait(self._loop.time()):
+            return 0
+        return self._session.room
+
+    def _has_to_wait(self, now: float) -> bool:
+        is_blocked = self._blocked_from is not None and now - self._blocked_from >= BLOCKED_S
+        return is_blocked or self.back_off.is_pausing(now)
+
+    @property
+    def has_window(self) -> bool:
+        """Room, pauses aside."""
+        return self.sends and not self.is_leaving and self._session.room > 0
+
+    @property
+    def complaint(self) -> str:
+        """What is odd about a connection that works."""
+        counters = self._session.counters
+        if counters.enquiries >= ENQUIRIES and not counters.enquiries_answered:
+            return "the operator does not answer enquire_link"
+        return f"{self.unreadable} PDUs could not be read, the log has their octets" if self.unreadable else ""
 
     @property
     def window(self) -> int:
+        """Unanswered submits at once; a smaller one waits until enough are answered."""
         return self._session.window
 
     @window.setter
@@ -125,7 +166,11 @@ class Bind(asyncio.Protocol):
 
     def poll(self) -> None:
         """What is due: called every half second or so."""
-        for octets in self._session.poll(self._loop.time()):
+        now = self._loop.time()
+        if self._blocked_from is not None and now - self._blocked_from >= self._blocked_write_s:
+            self.abort(f"the operator has read nothing for {self._blocked_write_s:g} s")
+            return
+        for octets in self._session.poll(now):
             self._write(octets)
         self._handle_events()
 
@@ -152,7 +197,20 @@ class Bind(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._write(self._session.send_bind(self._request, self._loop.time()))
+        # Every octet that cannot be written at once is told: pause_writing says since when the operator reads nothing.
+        self._transport.set_write_buffer_limits(high=0)
+
+    def begin(self) -> None:
+        """Ask to bind: the first octets, once the peer is known to be the operator."""
+        if not self._session.is_closed:
+            self._write(self._session.send_bind(self._request, self._loop.time()))
+
+    def pause_writing(self) -> None:
+        self._blocked_from = self._loop.time()
+
+    def resume_writing(self) -> None:
+        self._blocked_from = None
+        self._owner.on_writable()
 
     def data_received(self, data: bytes) -> None:
         self._session.receive_data(data, self._loop.time())
@@ -181,7 +239,18 @@ class Bind(asyncio.Protocol):
 
     def _answers(self, results: Sequence[Result[PartKey]]) -> None:
         self.answered += len(results)
-        self._owner.on_answers(results)
+        self._unanswered_in_a_row = 0
+        self._owner.on_answers(self, results)
+
+    def _bound(self, event: Bound) -> None:
+        self.bound_at = self._loop.time()
+        self._owner.on_bound(self)
+
+    def _timed_out(self, event: TimedOut[PartKey]) -> None:
+        self._unanswered_in_a_row += len(event.keys)
+        self._owner.on_lost(event.keys, IN_DOUBT, "no answer in time")
+        if self._unanswered_in_a_row >= UNANSWERED_IN_A_ROW:
+            self.abort(f"{self._unanswered_in_a_row} submits in a row were not answered")
 
     def _receipted(self, event: Receipts) -> None:
         acknowledge = self._ack
@@ -223,13 +292,14 @@ class Bind(asyncio.Protocol):
 
     def _nacked(self, event: Response[PartKey]) -> None:
         status = getattr(event.pdu, "status", 0) or CommandStatus.RINVCMDID
-        self._owner.on_nack(event.key, int(status), action_for_nack(status))
+        self._owner.on_nack(self, event.key, int(status), action_for_nack(status))
 
     def _malformed(self, event: Malformed) -> None:
         body = event.frame[16:]
         self._unreadable[body] += 1
+        self.unreadable += 1
         gives_up = self._unreadable[body] > UNREADABLE_TRIES
-        log.warning("bind %s: unreadable PDU (%s): %s", self.number, event.reason, event.frame[:512].hex())
+        log.error("bind %s: unreadable PDU (%s): %s", self.number, event.reason, event.frame[:EVIDENCE].hex())
         if gives_up:
             del self._unreadable[body]
         response = DataSmResp if event.command_id == DataSm.command_id else DeliverSmResp

@@ -1,23 +1,20 @@
-"""A route's binds taken together: spreads strides, keeps to the speed, brings lost connections back."""
+"""A route's binds taken together: spreads strides, keeps to the speed, tells what operators' answers mean."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import random
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from kernel.smpp.constants import BindKind, CommandStatus, Tag
+from kernel.smpp.constants import CommandStatus, Tag, status_name
 from kernel.smpp.events import Result
-from kernel.smpp.liveness import Timers
-from kernel.smpp.pdu import Bind as BindPdu
-from kernel.smpp.status_map import Action, ActionKind, action_for
-from kernel.smpp.tlv import find_tlv, tlv_text
+from kernel.smpp.status_map import QUEUE_OF_NUMBER_FULL, Action, ActionKind, action_for
+from kernel.smpp.tlv import Tlv, find_tlv, tlv_int, tlv_text
+from routing.alarm import ReceiptWatch, RefusalWindow
 from routing.contract import (
     NOT_SENT,
     BindState,
@@ -29,35 +26,21 @@ from routing.contract import (
     Stride,
     SubmitResult,
 )
-from routing.pace import BackOff, Bucket, promotional_reserve
+from routing.pace import FIRST_PAUSE_S, QUEUE_FULL_PAUSE_S, Pace, Passing, promotional_reserve
 from routing.providers.smpp.bind import Bind
-from routing.providers.smpp.packing import Packer, PartKey, Row
-from routing.providers.smpp.settings import SmppSettings
+from routing.providers.smpp.holding import Binds, Timing
+from routing.providers.smpp.packing import OVERLONG, REGISTERED, Packer, PartKey, Row
+from routing.providers.smpp.settings import Joining, SmppSettings
 
-log: Final = logging.getLogger(__name__)
+__all__ = ["SmppLink", "Timing"]
 
-_CONGESTED: Final = frozenset({int(CommandStatus.RTHROTTLED), int(CommandStatus.RMSGQFUL)})
-_NEW: Final = tuple.__new__
 _UNFIT: Final = Action(ActionKind.FINAL, "route_protocol")
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds (docs/rules.md#refusals-by-operators).
-
-    `stagger`: between the first connections of a route. `retry` doubles up to `retry_longest`, each ± 30 %; a bind that
-    held for `settled` starts over. `retry_credentials`: operators lock accounts out for less. `tick`: how often
-    time-outs are looked for.
-    """
-
-    connect: float = 10.0
-    stagger: float = 1.0
-    retry: float = 1.0
-    retry_longest: float = 60.0
-    retry_credentials: float = 600.0
-    settled: float = 60.0
-    tick: float = 0.5
-    session: Timers = field(default_factory=Timers)
+_QUEUE_FULL: Final = int(CommandStatus.RMSGQFUL)
+# congestion_state goes to 99; from here on the centre asks to be spared.
+CONGESTED: Final = 80
+# Slower than this share of the contract is worth a word.
+MUCH_SLOWER: Final = 0.5
+_NEW: Final = tuple.__new__
 
 
 class SmppLink:
@@ -67,55 +50,35 @@ class SmppLink:
         self._config = config
         self._settings = settings
         self._handler = handler
-        self._timing = timing
         self._loop = asyncio.get_running_loop()
+        now = self._loop.time()
         self._packer = Packer(settings, config.validity_cap_s)
-        self._bucket = Bucket(config.tps, self._loop.time())
-        self._back_off = BackOff()
-        self._binds: dict[int, Bind] = {}
+        self._pace = Pace(config.tps, now)
+        self._passing = Passing(now)
+        self._refusals = RefusalWindow()
+        self._receipts = ReceiptWatch()
+        self._binds = Binds(config, settings, self, timing)
         # Parts for which there was no room: the rest of a long message, or of a stride cut too large.
         self._queue: deque[Row] = deque()
         self._pump_timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._held: set[int] = set()
         self._accepting: bool = True
         self._answered = asyncio.Event()
         self._parts_sent = 0
-        self._note = ""
+        # A text in one PDU has one answer, and the dispatcher awaits one for each of its parts.
+        self._tell_results: Callable[[list[SubmitResult]], None] = (
+            self._tell_spread if settings.joining is Joining.PAYLOAD else handler.on_results
+        )
 
     def start(self) -> None:
-        """Begin to connect; one task holds each connection."""
-        self._keep(self._tick())
-        self._fill_slots()
-
-    def _fill_slots(self) -> None:
-        """A task for each connection that is wanted and has none; those too many end by themselves."""
-        kinds = self._settings.kinds
-        for number in range(self._wanted):
-            if number not in self._held:
-                self._held.add(number)
-                self._keep(self._hold(number, kinds[number % len(kinds)]))
-
-    def _keep(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    @property
-    def _wanted(self) -> int:
-        return self._config.binds * len(self._settings.kinds)
+        self._binds.start()
 
     def adjust(self, config: RouteConfig) -> bool:
         if not self._config.is_adjustable_to(config):
             return False
         self._config = config
         self._packer.cap(config.validity_cap_s)
-        self._bucket.change_rate(config.tps, self._loop.time())
-        for bind in list(self._binds.values()):
-            bind.window = config.window
-            bind.is_leaving = bind.number >= self._wanted
-            bind.part_if_idle()
-        self._fill_slots()
+        self._pace.change(config.tps, self._loop.time())
+        self._binds.change(config)
         self._pump()
         return True
 
@@ -123,31 +86,30 @@ class SmppLink:
 
     @property
     def room(self) -> int:
-        now = self._loop.time()
-        if not self._accepting or self._back_off.is_pausing(now):
+        if not self._accepting:
             return 0
-        free = sum([bind.room for bind in self._binds.values()]) - len(self._queue)
-        return self._bucket.available(now, free) if free > 0 else 0
+        free = sum([bind.room for bind in self._binds.up.values()]) - len(self._queue)
+        return self._pace.available(self._loop.time(), free) if free > 0 else 0
 
     @property
     def reserve(self) -> int:
-        now = self._loop.time()
-        if not self._accepting or self._back_off.is_pausing(now):
+        if not self._accepting:
             return 0
         capacity = self._config.window * self._config.binds
-        free = sum([bind.room for bind in self._binds.values()]) - len(self._queue)
-        tokens = self._bucket.available(now, capacity)
-        return promotional_reserve(free=free, capacity=capacity, tokens=tokens, bucket=self._bucket)
+        free = sum([bind.room for bind in self._binds.up.values()]) - len(self._queue)
+        tokens = self._pace.available(self._loop.time(), capacity)
+        return promotional_reserve(free=free, capacity=capacity, tokens=tokens, bucket=self._pace)
 
     def next_room_s(self) -> float | None:
         now = self._loop.time()
-        if not self._accepting or not any(bind.room for bind in self._binds.values()):
+        pauses = [max(0.0, bind.back_off.until - now) for bind in self._binds.up.values() if bind.has_window]
+        if not self._accepting or not pauses:
             return None
-        pause = self._back_off.until - now
+        pause = min(pauses)
         if pause > 0:
             return pause
-        self._bucket.available(now, 1)
-        return self._bucket.ready_in()
+        self._pace.available(now, 1)
+        return self._pace.ready_in()
 
     def submit(self, stride: Stride) -> None:
         rows, unfit = self._packer.rows(stride)
@@ -160,7 +122,10 @@ class SmppLink:
             self._loop.call_soon(self._handler.on_results, results)
         if not self._accepting:
             self._loop.call_soon(self._return, rows, "the route is draining")
-        elif self._queue:
+            return
+        if stride.messages:
+            self._receipts.sent(stride.messages[0].recipient[1:], self._loop.time())
+        if self._queue:
             self._queue.extend(rows)
             self._pump()
         elif self._send(rows) < len(rows):
@@ -170,17 +135,16 @@ class SmppLink:
         """Spread rows over the binds, the emptiest first; what does not fit is queued. Returns how many went out."""
         now = self._loop.time()
         at = 0
-        if not self._back_off.is_pausing(now):
-            budget = self._bucket.available(now, len(rows))
-            for bind in sorted(self._binds.values(), key=_outstanding):
-                take = min(bind.room, budget - at)
-                if take < budget - at and bind.outstanding:
-                    take = _whole_messages(rows, at, take)
-                if take > 0:
-                    bind.submit(rows[at : at + take] if take < len(rows) else rows)
-                    at += take
-            self._bucket.take(at)
-            self._parts_sent += at
+        budget = self._pace.available(now, len(rows))
+        for bind in sorted(self._binds.up.values(), key=_outstanding):
+            take = min(bind.room, budget - at)
+            if take < budget - at and bind.outstanding:
+                take = _whole_messages(rows, at, take)
+            if take > 0:
+                bind.submit(rows[at : at + take] if take < len(rows) else rows)
+                at += take
+        self._pace.take(at, now)
+        self._parts_sent += at
         self._queue.extend(islice(rows, at, None))
         return at
 
@@ -199,161 +163,150 @@ class SmppLink:
 
     def _return(self, rows: Sequence[Row], reason: str) -> None:
         if rows:
-            results = [SubmitResult(row.key[0], row.key[1], 0, "", NOT_SENT, reason) for row in rows]
-            self._handler.on_results(results)
+            self._tell_results([SubmitResult(row.key[0], row.key[1], 0, "", NOT_SENT, reason) for row in rows])
+
+    def _tell_spread(self, results: list[SubmitResult]) -> None:
+        """A negative part stands for so many of them."""
+        self._handler.on_results(
+            [
+                result._replace(part=part)
+                for result in results
+                for part in (range(-result.part) if result.part < 0 else (result.part,))
+            ]
+        )
 
     # -- what binds tell
 
-    def on_answers(self, results: Sequence[Result[PartKey]]) -> None:
+    def on_answers(self, bind: Bind, results: Sequence[Result[PartKey]]) -> None:
+        now = self._loop.time()
+        self._refusals.note(len(results), now)
         told = [
             _NEW(SubmitResult, (key[0], key[1], 0, message_id, None, ""))
-            if not status
-            else self._refusal(key, status, message_id, tlvs)
+            if not status and not tlvs
+            else self._unusual(bind, key, status, message_id, tlvs, now)
             for key, status, message_id, tlvs in results
         ]
-        self._handler.on_results(told)
+        self._passing.note(sum([result[4] is None for result in told]), now)
+        self._tell_results(told)
         self._answered.set()
         if self._queue:
             self._pump()
 
-    def _refusal(self, key: PartKey, status: int, message_id: str, tlvs: tuple[tuple[int, bytes], ...]) -> SubmitResult:
-        if status in _CONGESTED:
-            self._back_off.refuse(self._loop.time())
+    def _unusual(
+        self, bind: Bind, key: PartKey, status: int, message_id: str, tlvs: tuple[Tlv, ...], now: float
+    ) -> SubmitResult:
+        """A refusal, or an answer that says more than its id."""
+        congestion = find_tlv(tlvs, Tag.CONGESTION_STATE)
+        if congestion and tlv_int(congestion) >= CONGESTED:
+            self._pace.warn(now)
+        if not status:
+            return SubmitResult(key[0], key[1], 0, message_id, None)
         words = find_tlv(tlvs, Tag.ADDITIONAL_STATUS_INFO_TEXT)
-        action = action_for(status, registration_tlvs_sent=key[2])
+        action = self._judge(bind, key[2], status, now)
         return SubmitResult(key[0], key[1], status, message_id, action, tlv_text(words) if words else "")
 
-    def on_nack(self, key: PartKey, status: int, action: Action) -> None:
-        self._handler.on_results([SubmitResult(key[0], key[1], status, "", action, "generic_nack")])
+    def _judge(self, bind: Bind, traits: int, status: int, now: float) -> Action:
+        action = action_for(
+            status,
+            registration_tlvs_sent=bool(traits & REGISTERED),
+            is_legal_length=not traits & OVERLONG,
+            overrides=self._settings.error_map,
+        )
+        if action.error_code == "operator_congested":
+            if status == _QUEUE_FULL and self._passing.is_one_number(now):
+                return QUEUE_OF_NUMBER_FULL
+            bind.back_off.refuse(now, QUEUE_FULL_PAUSE_S if status == _QUEUE_FULL else FIRST_PAUSE_S)
+            self._pace.refuse(now, bind.back_off.until)
+        elif action.alarm and self._refusals.refuse(status, now):
+            return replace(action, kind=ActionKind.CONFIG_ERROR, max_tries=None, then=None)
+        return action
+
+    def on_nack(self, bind: Bind, key: PartKey, status: int, action: Action) -> None:
+        if not action.counts_as_try:
+            bind.back_off.refuse(self._loop.time())
+            self._pace.refuse(self._loop.time(), bind.back_off.until)
+        self._tell_results([SubmitResult(key[0], key[1], status, "", action, "generic_nack")])
+        self._answered.set()
 
     def on_lost(self, keys: Sequence[PartKey], action: Action, detail: str = "") -> None:
-        self._handler.on_results([SubmitResult(key[0], key[1], 0, "", action, detail) for key in keys])
+        self._tell_results([SubmitResult(key[0], key[1], 0, "", action, detail) for key in keys])
         self._answered.set()
 
     def on_receipts(self, receipts: list[IncomingReceipt]) -> None:
+        self._receipts.heard(receipts, self._loop.time())
         self._handler.on_receipts(receipts)
 
     def on_bound(self, bind: Bind) -> None:
-        self._note = ""
-        self._tell(bind.number, BindStatus.BOUND)
+        self._binds.reason = ""
+        self.on_bind_state(bind.number, BindStatus.BOUND)
         self._pump()
 
-    # -- holding connections
+    def on_writable(self) -> None:
+        if self._queue:
+            self._pump()
 
-    async def _hold(self, number: int, kind: BindKind) -> None:
-        """Connect, bind, and again whenever it ends, until the link closes."""
-        await asyncio.sleep(number * self._timing.stagger)
-        failures = 0
-        while self._accepting and number < self._wanted:
-            self._tell(number, BindStatus.CONNECTING)
-            began = self._loop.time()
-            bind = self._new_bind(number, kind)
-            reason = await self._live(bind)
-            del self._binds[number]
-            held = self._loop.time() - began > self._timing.settled
-            failures = 1 if held or bind.answered > 100 else failures + 1
-            await self._recover(bind, reason, failures)
-        self._held.discard(number)
-        self._tell(number, BindStatus.CLOSED)
+    def on_bind_state(self, number: int, status: BindStatus, reason: str = "") -> None:
+        binds = self._binds
+        self._handler.on_state(BindState(number, status, binds.bound, binds.wanted, reason))
 
-    async def _recover(self, bind: Bind, reason: str, failures: int) -> None:
-        """Say that the connection is gone, and wait as long as the operator's patience asks; at once when closing."""
-        if not self._accepting or bind.number >= self._wanted:
-            return
-        self._note = reason
-        self._tell(bind.number, BindStatus.DOWN if bind.refused_with is None else BindStatus.REFUSED, reason)
-        log.warning("route %s, bind %d: %s", self._config.name, bind.number, reason)
-        if not self._binds_up():
-            self._give_back_queue(reason)
-        await asyncio.sleep(self._pause(bind, failures))
-
-    def _new_bind(self, number: int, kind: BindKind) -> Bind:
-        settings = self._settings
-        request = BindPdu(
-            kind=kind,
-            system_id=settings.system_id,
-            password=settings.password,
-            system_type=settings.system_type,
-        )
-        bind = self._binds[number] = Bind(self, number, request, self._config.window, self._timing.session)
-        return bind
-
-    async def _live(self, bind: Bind) -> str:
-        """From connecting to the end of the connection; returns why it ended."""
-        settings = self._settings
-        try:
-            async with asyncio.timeout(self._timing.connect):
-                await self._loop.create_connection(
-                    lambda: bind, settings.host, settings.port, ssl=settings.ssl_context()
-                )
-        except TimeoutError:
-            return f"no connection to {settings.host}:{settings.port} within {self._timing.connect:g} s"
-        except OSError as problem:  # ssl.SSLError is one too
-            return f"no connection to {settings.host}:{settings.port}: {problem.strerror or problem}"
-        return await bind.closed
-
-    def _pause(self, bind: Bind, failures: int) -> float:
-        if bind.refused_with and action_for(bind.refused_with).kind is ActionKind.CONFIG_ERROR:
-            return self._timing.retry_credentials
-        pause = min(self._timing.retry_longest, self._timing.retry * (1 << min(failures - 1, 16)))
-        return pause * random.uniform(0.7, 1.3)  # noqa: S311 - spreads reconnects, protects nothing
-
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(self._timing.tick)
-            for bind in list(self._binds.values()):
-                bind.poll()
-                bind.part_if_idle()
+    def on_line_gone(self, reason: str) -> None:
+        self._give_back_queue(reason)
 
     def _give_back_queue(self, reason: str) -> None:
         waiting, self._queue = list(self._queue), deque()
         self._return(waiting, reason)
 
-    def _binds_up(self) -> int:
-        return sum(bind.is_bound for bind in self._binds.values())
-
-    def _tell(self, number: int, status: BindStatus, reason: str = "") -> None:
-        self._handler.on_state(BindState(number, status, self._binds_up(), self._wanted, reason))
+    # -- for people
 
     def gauge(self) -> LinkGauge:
         return LinkGauge(
             parts_sent=self._parts_sent,
-            window_used=sum(bind.outstanding for bind in self._binds.values()),
+            window_used=self._binds.outstanding,
             queued=len(self._queue),
-            binds_up=self._binds_up(),
-            binds_wanted=self._wanted,
-            note=self._note,
-            rate=self._config.tps,
+            binds_up=self._binds.bound,
+            binds_wanted=self._binds.wanted,
+            note=self._note(),
+            rate=self._pace.rate,
+            ceiling=self._pace.ceiling,
         )
+
+    def _note(self) -> str:
+        """What is wrong, the worst first; empty when all is well."""
+        worst = self._refusals.worst(self._loop.time())
+        pace = self._pace
+        notes = [
+            self._binds.reason,
+            f"{status_name(worst[0])} on {worst[1]:.0%} of the answers of five minutes" if worst else "",
+            "every message is reported delivered within 0.1 s: test with phones of your own whether any arrive"
+            if self._receipts.is_suspicious
+            else "",
+            f"the operator is busy: {pace.rate:.0f} of {self._config.tps} parts a second"
+            if pace.ceiling and pace.rate < MUCH_SLOWER * self._config.tps
+            else "",
+            next((bind.complaint for bind in self._binds.up.values() if bind.complaint), ""),
+        ]
+        return "; ".join([note for note in notes if note])
 
     # -- the end
 
     async def drain(self, timeout_s: float) -> None:
         self._accepting = False
+        self._binds.stop()
         self._give_back_queue("the route is draining")
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while any(bind.outstanding for bind in self._binds.values()):
+                while self._binds.outstanding:
                     self._answered.clear()
                     await self._answered.wait()
-        binds = list(self._binds.values())
-        for bind in binds:
-            bind.unbind()
-        if binds:
-            await asyncio.wait([bind.closed for bind in binds], timeout=self._timing.session.unbind + 1)
+        await self._binds.unbind()
         await self.close()
 
     async def close(self) -> None:
         self._accepting = False
         self._give_back_queue("the route was closed")
-        for bind in list(self._binds.values()):
-            bind.abort("closed by us")
         if self._pump_timer is not None:
             self._pump_timer.cancel()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._binds.close()
 
 
 def _outstanding(bind: Bind) -> int:
@@ -367,8 +320,8 @@ def _whole_messages(rows: Sequence[Row], at: int, take: int) -> int:
     a message cut before.
     """
     cut = at + take
-    if rows[at].key[1]:
+    if rows[at].key[1] > 0:
         return take
-    while cut > at and rows[cut].key[1]:
+    while cut > at and rows[cut].key[1] > 0:
         cut -= 1
     return cut - at
