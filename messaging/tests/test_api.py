@@ -48,6 +48,13 @@ def test_a_message_is_accepted_with_id_status_segments_and_price(world: World) -
     assert (shown["to"], shown["from"], shown["status"], shown["error"]) == (ASHA, HEADER, "accepted", None)
 
 
+def test_sending_goes_past_what_only_pages_need_and_keeps_the_rest(world: World) -> None:
+    sent, listed = post(world, "messages", GOOD), get(world, "messages")
+    assert int(sent["Content-Length"]) == len(sent.content)
+    assert sent["X-Content-Type-Options"] == listed["X-Content-Type-Options"] == "nosniff"
+    assert (sent.has_header("Content-Security-Policy"), listed.has_header("Content-Security-Policy")) == (False, True)
+
+
 def test_a_refused_message_is_a_problem_with_a_row_behind_it(world: World) -> None:
     response = post(world, "messages", {**GOOD, "from": "NOBODY"})
     problem = response.json()
