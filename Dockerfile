@@ -21,4 +21,4 @@ VOLUME /var/lib/dakiya
 # The processes and their commands are listed in docker-compose.yml.
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "config.wsgi:application", "--host", "0.0.0.0", "--port", "8000", \
-     "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "10"]
+     "--workers", "1", "--blocking-threads", "32", "--respawn-failed-workers", "--workers-kill-timeout", "10"]
