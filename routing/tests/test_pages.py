@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from routing.services.plans import RuleDraft, save_plan
 from routing.services.states import record_state, report_gauge
 from routing.statuses import Lane, LineState, RouteState
 from routing.tests.builders import make_route
+from routing.tests.room import use_own_room
 from tenants.tests.builders import make_tenant, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -45,11 +45,7 @@ LINK = {
 
 @pytest.fixture(autouse=True)
 def _own_room(settings: Settings) -> None:
-    """Only this room's addresses, and no sidebar, which leads to all rooms."""
-    settings.ROOT_URLCONF = "routing.tests.urls"
-    templates = deepcopy(settings.TEMPLATES)
-    templates[0]["OPTIONS"]["context_processors"].remove("config.navigation.navigation")
-    settings.TEMPLATES = templates
+    use_own_room(settings)
 
 
 @pytest.fixture
