@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from kernel.domain.clock import utc_now
-from messaging.services import partitions, sweeping
+from messaging.services import partitions, retention, sweeping
 
 
 @shared_task(name="messaging.release_due")
@@ -26,4 +26,4 @@ def housekeeping() -> None:
     now = utc_now()
     partitions.make_partitions(now)
     partitions.drop_partitions(now)
-    sweeping.forget_old(now)
+    retention.forget_old(now)

@@ -15,6 +15,8 @@ from kernel.db.partitions import Series, covered_until, drop_before, ensure
 from kernel.domain.clock import utc_now
 
 MESSAGES: Final = Series("messages", days=7, fillfactor=50)
+# A part is filed under its message's id, and goes with the message.
+MESSAGE_PARTS: Final = Series("message_parts", days=7, column="message_id")
 OPERATOR_IDS: Final = Series("operator_ids", days=1, by_id=False, column="at")
 # Retention class in days → width of its partitions: short ones by day, so that a text goes the day it must.
 TEXT_CLASSES: Final = {1: 1, 7: 1, 30: 1, 90: 7, 400: 7}
@@ -34,6 +36,7 @@ def retained() -> dict[Series, int]:
     """Every partitioned table with the days that its rows are kept at least."""
     return {
         MESSAGES: settings.MESSAGE_RETENTION_DAYS,
+        MESSAGE_PARTS: settings.MESSAGE_RETENTION_DAYS,
         OPERATOR_IDS: OPERATOR_ID_DAYS,
         **{text_series(days): days for days in TEXT_CLASSES},
     }

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from kernel.db.bulk import bulk_cursor
 from kernel.db.tenancy import platform_context, scoped_connection, tenant_context
-from messaging.models import Batch, IdempotencyKey, UnmatchedReceipt
+from messaging.models import Batch
 from messaging.services.doubt import submit_in_doubt
 from messaging.services.finishing import charge_in_doubt, finish
 from messaging.services.passing_on import stranded_routes
@@ -25,8 +25,6 @@ from tenants.models import Tenant
 logger = logging.getLogger(__name__)
 
 BATCHES_PER_ROUND: Final = 200
-IDEMPOTENCY_HOURS: Final = 24
-UNMATCHED_DAYS: Final = 7
 # A round is a look for the oldest; so many rounds are a sweep, and what is left over waits for the next one.
 ROUNDS: Final = 25
 _ACTIVE_AGAIN_SQL: Final = f"""
@@ -67,14 +65,6 @@ def settle_silent(now: datetime) -> int:
     """End messages of which no receipt came by validity and grace; returns batches closed."""
     limit = now - timedelta(hours=settings.RECEIPT_GRACE_HOURS)
     return _sweep((BatchState.SENT,), before=limit, status=Status.UNKNOWN, error_code="outcome_unknown", now=now)
-
-
-def forget_old(now: datetime) -> int:
-    """Drop answers kept for repeated requests and receipts nobody claimed; returns rows deleted."""
-    with platform_context(reason="forget expired idempotency keys and unmatched receipts"):
-        keys, _ = IdempotencyKey.objects.filter(created_at__lt=now - timedelta(hours=IDEMPOTENCY_HOURS)).delete()
-        receipts, _ = UnmatchedReceipt.objects.filter(received_at__lt=now - timedelta(days=UNMATCHED_DAYS)).delete()
-        return keys + receipts
 
 
 def _sweep(states: tuple[BatchState, ...], *, before: datetime, status: Status, error_code: str, now: datetime) -> int:

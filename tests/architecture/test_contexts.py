@@ -35,7 +35,7 @@ ACROSS: Final = {
     ("messaging/services/surgery.py", "carry out an operation on the queues"),
     ("messaging/services/surgery.py", "find operations on queues that lost their worker"),
     ("messaging/services/sweeping.py", "f'find batches to end as {status.label}'"),
-    ("messaging/services/sweeping.py", "forget expired idempotency keys and unmatched receipts"),
+    ("messaging/services/retention.py", "forget what is over"),
     ("messaging/services/sweeping.py", "release due batches"),
     ("messaging/services/sweeping.py", "release what suspended tenants left"),
     ("platform/config/demo/build.py", "find a demo tenant"),
