@@ -14,9 +14,9 @@ from compliance.rules.consent import STANDING_SQL
 from kernel.db.arrays import int2s, int4s
 from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher import statements
-from messaging.dispatcher.database import Connection, Cursor, platform, run
+from messaging.dispatcher.database import Connection, Cursor, among, platform, run
 from messaging.dispatcher.desk import Appetite
-from messaging.dispatcher.flight import BatchRow, Flight, Job, encode
+from messaging.dispatcher.flight import NO_IDENT, BatchRow, Flight, Job, encode
 from messaging.dispatcher.news import News
 from messaging.statuses import BatchState, Status
 
@@ -31,13 +31,13 @@ class _Loaded(NamedTuple):
     """What the database says of one flight's messages."""
 
     flight: Flight
-    rows: dict[UUID, tuple[UUID, str, int, int, bool, float]]
-    texts: dict[UUID, str]
+    rows: dict[bytes, tuple[bytes, str, int, int, bool, float]]
+    texts: dict[bytes, str]
     opted_out: frozenset[str] = frozenset()
     # Counted as submitted already.
-    submitted: frozenset[UUID] = frozenset()
+    submitted: frozenset[bytes] = frozenset()
     # Ended by a receipt that came before anybody counted them as submitted.
-    ended_early: tuple[tuple[UUID, int, int], ...] = ()
+    ended_early: tuple[tuple[bytes, int, int], ...] = ()
 
 
 class Claims:
@@ -93,8 +93,7 @@ class Claims:
         asked: list[tuple[Flight, Cursor, Cursor]] = []
         for flight in flights:
             batch = flight.batch
-            ids = [ident for ident in batch.ids if ident != NIL]
-            bounds = [ids, min(ids, default=NIL), max(ids, default=NIL)]
+            bounds = among([ident for ident in batch.ids if ident != NO_IDENT] or [NO_IDENT])
             messages = await run(self._db, statements.LOAD, [batch.tenant_id, *bounds])
             texts = await run(self._db, statements.TEXTS, [batch.tenant_id, batch.retention_days, *bounds])
             asked.append((flight, messages, texts))
@@ -116,14 +115,14 @@ class Claims:
             standing = await run(self._db, STANDING_SQL, [batch.tenant_id, recipients, [batch.sender]])
             loaded = loaded._replace(opted_out=frozenset(recipient for recipient, _ in await standing.fetchall()))
         doubtful = set(batch.ids[: batch.sent_upto]) | {ident for ident in batch.ids if ident not in rows}
-        doubtful.discard(NIL)
+        doubtful.discard(NO_IDENT)
         if not doubtful:
             return loaded
-        ids = sorted(doubtful)
-        submitted = await run(self._db, statements.SUBMITTED_OF, [batch.tenant_id, ids, batch.accepted_at])
-        ended = await run(self._db, statements.ENDED_BY_RECEIPT, [batch.tenant_id, ids, ids[0], ids[-1]])
-        known = frozenset(ident for (ident,) in await submitted.fetchall())
-        early = tuple((ident, segments, price) for ident, segments, price in await ended.fetchall())
+        bounds = among(sorted(doubtful))
+        submitted = await run(self._db, statements.SUBMITTED_OF, [batch.tenant_id, bounds[0], batch.accepted_at])
+        ended = await run(self._db, statements.ENDED_BY_RECEIPT, [batch.tenant_id, *bounds])
+        known = frozenset(ident.bytes for (ident,) in await submitted.fetchall())
+        early = tuple((ident.bytes, segments, price) for ident, segments, price in await ended.fetchall())
         return loaded._replace(submitted=known, ended_early=tuple(each for each in early if each[0] not in known))
 
     def _fill(self, loaded: _Loaded, wall: float) -> None:

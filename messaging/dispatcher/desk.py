@@ -42,6 +42,7 @@ TROUBLE_S: Final = 60.0
 # So long small room waits for more before it is used, and so long after that the next wait may begin.
 LINGER_S: Final = 0.01
 LINGER_LIMIT_S: Final = 0.02
+_NEW: Final = tuple.__new__
 
 
 class Appetite(NamedTuple):
@@ -177,17 +178,9 @@ class Desk:
                     self.link.submit(Stride(sender, messages))
                 sender, messages = flight.batch.sender, []
             job.sent_at = now
-            messages.append(
-                Outgoing(
-                    job,
-                    job.recipient,
-                    job.octets,
-                    job.parts > 1,
-                    UCS2 if job.unicode else GSM,
-                    int(job.not_after - wall),
-                    flight.tlvs,
-                )
-            )
+            coding = UCS2 if job.unicode else GSM
+            fields = (job, job.recipient, job.octets, job.parts > 1, coding, int(job.not_after - wall), flight.tlvs)
+            messages.append(_NEW(Outgoing, fields))
         if messages:
             self.link.submit(Stride(sender, messages))
 

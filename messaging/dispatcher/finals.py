@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kernel.db.arrays import int2s
 from messaging.dispatcher import statements
-from messaging.dispatcher.database import Connection, Cursor, run
+from messaging.dispatcher.database import Connection, Cursor, among, idents, run
 from messaging.dispatcher.flight import Job
 from messaging.dispatcher.news import Ending
 from messaging.dispatcher.receipts import Hit
@@ -43,20 +43,25 @@ async def write_endings(
 
 def _group(told: Iterable[Ending], own: Iterable[Ending]) -> tuple[Groups, list[Job]]:
     groups: Groups = {}
-    seen: set[UUID] = set()
+    seen: set[bytes] = set()
+    last, members = None, []
     for ending in told:
-        terms, ident, route_id, status, error_code, operator_code, *_ = ending
+        terms, ident, route_id, status, error_code, operator_code, _, _, _, _ = ending
         if ident in seen:
             continue
         seen.add(ident)
-        groups.setdefault(EndKey(terms, route_id, status, error_code, operator_code, False), []).append(ending)
+        # Neighbours mostly end alike.
+        key = terms, route_id, status, error_code, operator_code, False
+        if key != last:
+            last, members = key, groups.setdefault(EndKey(*key), [])
+        members.append(ending)
     second = []
     for ending in own:
         if ending.message_id in seen and ending.job is not None:
             second.append(ending.job)
             continue
-        key = EndKey(ending.terms, ending.route_id, ending.status, ending.error_code, ending.operator_code, True)
-        groups.setdefault(key, []).append(ending)
+        own_key = EndKey(ending.terms, ending.route_id, ending.status, ending.error_code, ending.operator_code, True)
+        groups.setdefault(own_key, []).append(ending)
     return groups, second
 
 
@@ -66,28 +71,27 @@ async def _update(db: Connection, sql: str, groups: Groups, at: datetime | None,
     for key in groups:
         wanted = (key.terms.tenant_id, key.status, key.error_code, key.operator_code)
         common.setdefault(wanted, []).append(key)
-    asked: list[tuple[Cursor, int, list[EndKey]]] = []
+    asked: list[tuple[Cursor, int, list[object], list[EndKey]]] = []
     for (tenant_id, status, error_code, operator_code), keys in sorted(common.items(), key=lambda item: item[0]):
         ids = [ending.message_id for key in keys for ending in groups[key]]
-        ids.sort(key=_number)
+        # In one order, whoever writes: two dispatchers must not wait for each other.
+        ids.sort()
         final_at = [at] if at else []
-        parameters = [status, error_code or None, operator_code or None, *final_at, tenant_id, ids, ids[0], ids[-1]]
-        asked.append((await run(db, sql, parameters), len(ids), keys))
+        whom = [tenant_id, *among(ids)]
+        parameters = [status, error_code or None, operator_code or None, *final_at, *whom]
+        asked.append((await run(db, sql, parameters), len(ids), whom, keys))
     left: Groups = {}
-    for cursor, count, keys in asked:
-        rows = await cursor.fetchall()
-        moved = None if len(rows) == count else {ident for (ident,) in rows}
+    for cursor, count, whom, keys in asked:
+        ((moved,),) = await cursor.fetchall()
+        if moved == count:
+            for key in keys:
+                book(key, groups[key])
+            continue
+        changed = {ident for (ident,) in await (await run(db, statements.CHANGED, whom)).fetchall()}
         for key in keys:
-            members = groups[key]
-            if moved is not None:
-                left[key] = [ending for ending in members if ending.message_id not in moved]
-                members = [ending for ending in members if ending.message_id in moved]
-            book(key, members)
+            book(key, [ending for ending in groups[key] if ending.message_id in changed])
+            left[key] = [ending for ending in groups[key] if ending.message_id not in changed]
     return {key: members for key, members in left.items() if members}
-
-
-def _number(ident: UUID) -> int:
-    return ident.int
 
 
 async def conclude_parts(db: Connection, hits: Sequence[Hit], at: datetime) -> list[Ending]:
@@ -102,22 +106,22 @@ async def conclude_parts(db: Connection, hits: Sequence[Hit], at: datetime) -> l
         by_tenant.setdefault(hit.ending.terms.tenant_id, []).append(hit)
     for tenant_id, members in sorted(by_tenant.items()):
         ids = sorted({hit.ending.message_id for hit in members})
-        await run(db, statements.LOCK_MESSAGES, [tenant_id, ids, ids[0], ids[-1]])
+        await run(db, statements.LOCK_MESSAGES, [tenant_id, *among(ids)])
         columns = [
-            [hit.ending.message_id for hit in members],
+            idents([hit.ending.message_id for hit in members]),
             int2s(hit.part for hit in members),
             int2s(hit.ending.status for hit in members),
             [hit.ending.error_code for hit in members],
         ]
         added = await run(db, statements.ADD_PARTS, [tenant_id, at, *columns])
-        counted = await run(db, statements.DELIVERED_PARTS, [tenant_id, ids])
+        counted = await run(db, statements.DELIVERED_PARTS, [tenant_id, idents(ids)])
         fresh = set(await added.fetchall())
-        delivered: dict[UUID, int] = dict(await counted.fetchall())
+        delivered: dict[bytes, int] = dict(await counted.fetchall())
         endings += _over(members, fresh, delivered)
     return endings
 
 
-def _over(hits: Iterable[Hit], fresh: set[tuple[Any, ...]], delivered: dict[UUID, int]) -> list[Ending]:
+def _over(hits: Iterable[Hit], fresh: set[tuple[Any, ...]], delivered: dict[bytes, int]) -> list[Ending]:
     over = []
     for ending, part, parts in hits:
         if (ending.message_id, part) not in fresh:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -15,6 +14,8 @@ from kernel.telecom.segments import Encoding, encode_part, segment
 from messaging.statuses import BatchState
 from routing.contract import Action
 
+# The place of a message that went another way, in `ids`.
+NO_IDENT: Final = bytes(16)
 UCS2: Final = 8
 GSM: Final = 0
 _SINGLE_SEPTETS: Final = 160
@@ -54,7 +55,7 @@ class BatchRow(NamedTuple):
     dlt_template_id: str
     charged_on: str
     retention_days: int
-    ids: list[UUID]
+    ids: list[bytes]
     accepted_at: datetime
     sent_upto: int
     tries: int
@@ -108,7 +109,7 @@ class Job:
         self,
         flight: Flight,
         position: int,
-        row: tuple[UUID, str, int, int, bool, float],
+        row: tuple[bytes, str, int, int, bool, float],
         octets: tuple[bytes, ...],
         unicode: bool,
     ) -> None:
@@ -215,14 +216,3 @@ def encode(text: str, *, is_unicode: bool) -> tuple[tuple[bytes, ...], bool]:
 def _parts(text: str) -> tuple[tuple[bytes, ...], bool]:
     cut = segment(text)
     return tuple(encode_part(part, cut.encoding) for part in cut.parts), cut.encoding is Encoding.UCS2
-
-
-def by_flight(jobs: Iterable[Job]) -> dict[Flight, list[Job]]:
-    grouped: dict[Flight, list[Job]] = {}
-    for job in jobs:
-        members = grouped.get(job.flight)
-        if members is None:
-            grouped[job.flight] = [job]
-        else:
-            members.append(job)
-    return grouped

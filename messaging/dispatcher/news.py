@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from messaging.dispatcher.flight import Job, Terms
 from messaging.statuses import Status
@@ -20,7 +19,7 @@ class Ending(NamedTuple):
     """A message's end. `job` is there when it ended here, before an operator had it; None when a receipt says so."""
 
     terms: Terms
-    message_id: UUID
+    message_id: bytes
     route_id: int
     status: int
     error_code: str

@@ -33,6 +33,8 @@ MEANING: Final[Mapping[ReceiptState, tuple[int, str]]] = {
     ReceiptState.REJECTED: (int(Status.REJECTED), "operator_rejected"),
     ReceiptState.UNKNOWN: (int(Status.UNKNOWN), "outcome_unknown"),
 }
+_DELIVERED: Final = MEANING[ReceiptState.DELIVERED]
+_NEW: Final = tuple.__new__
 # Digits of a number that must agree: operators write it with or without country code, plus or zeros.
 _TAIL: Final = 8
 
@@ -93,9 +95,11 @@ class Matcher:
     def in_memory(self, incoming: Iterable[tuple[int, IncomingReceipt]]) -> Matched:
         """Receipts of what this process submitted lately; the others are `missing`."""
         matched = Matched([], [], [], [], [], [])
+        acks, used, endings = matched.acks, matched.used, matched.endings
         now = self._loop.time()
         for route_id, (receipt, source, _, ack) in incoming:
-            meaning = MEANING.get(receipt.state)
+            state = receipt.state
+            meaning = _DELIVERED if state is ReceiptState.DELIVERED else MEANING.get(state)
             if meaning is None or receipt.intermediate or not receipt.ids:
                 # Progress, or a receipt that names no message: nothing to keep, nothing to bring again.
                 matched.acks.append(ack)
@@ -107,22 +111,14 @@ class Matcher:
                 continue
             job, part = found
             status, code = meaning
-            ending = Ending(
-                job.flight.terms,
-                job.id,
-                route_id,
-                status,
-                code,
-                f"stat:{receipt.stat} err:{receipt.err}"[:64] if code else "",
-                job.segments,
-                job.price_micros,
-                int((now - job.sent_at) * 1000),
-                None,
-            )
-            matched.acks.append(ack)
-            matched.used.append((route_id, key))
+            words = f"stat:{receipt.stat} err:{receipt.err}"[:64] if code else ""
+            latency_ms = int((now - job.sent_at) * 1000)
+            size = job.segments, job.price_micros
+            ending = _NEW(Ending, (job.flight.terms, job.id, route_id, status, code, words, *size, latency_ms, None))
+            acks.append(ack)
+            used.append((route_id, key))
             if job.parts == 1:
-                matched.endings.append(ending)
+                endings.append(ending)
             else:
                 matched.hits.append(Hit(ending, part, job.parts))
         return matched
@@ -180,7 +176,7 @@ class Matcher:
         self,
         heard: Heard,
         terms: Terms,
-        message_id: UUID,
+        message_id: bytes,
         part: tuple[int, int],
         size: Any,
         latency_ms: int,

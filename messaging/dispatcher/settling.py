@@ -10,6 +10,7 @@ from uuid import UUID
 from billing.models import ChargedOn
 from billing.settlement import Outcome, Settlement, statements
 from kernel.db.arrays import int2s, int4s, int8s
+from messaging.dispatcher.database import idents
 from messaging.dispatcher.flight import Job, Terms
 from messaging.dispatcher.news import Ending
 from messaging.dispatcher.statements import EVENTS
@@ -40,7 +41,7 @@ class _Tally:
     __slots__ = ("charged", "cost", "ids", "latency", "segments")
 
     def __init__(self) -> None:
-        self.ids: list[UUID] = []
+        self.ids: list[bytes] = []
         self.segments = self.charged = self.cost = self.latency = 0
 
 
@@ -118,7 +119,7 @@ class Books:
         self._settlements.setdefault(terms.tenant_id, []).append(settlement)
 
     def _events(self, at: datetime) -> list[Any]:
-        ids: list[UUID] = []
+        ids: list[bytes] = []
         lows, highs = [], []
         for tally in self._tallies.values():
             lows.append(len(ids) + 1)
@@ -127,7 +128,7 @@ class Books:
         keys, tallies = self._tallies.keys(), self._tallies.values()
         return [
             at,
-            ids,
+            idents(ids),
             [key.terms.tenant_id for key in keys],
             int2s(key.kind for key in keys),
             [key.terms.origin_id for key in keys],

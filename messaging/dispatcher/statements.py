@@ -78,10 +78,10 @@ SELECT s.tenant_id, s.id FROM campaign_stops s
 JOIN unnest(%b::uuid[], %b::uuid[]) AS u (tenant_id, id) ON s.tenant_id = u.tenant_id AND s.id = u.id"""
 
 LOAD: Final = f"""
-SELECT id, recipient, segments, price_micros, is_unicode, extract(epoch FROM not_after)::float8 FROM messages
+SELECT uuid_send(id), recipient, segments, price_micros, is_unicode, extract(epoch FROM not_after)::float8 FROM messages
 WHERE tenant_id = %s AND id = ANY(%b::uuid[]) AND id BETWEEN %s AND %s AND status < {FINAL_FROM}"""  # noqa: S608
 TEXTS: Final = """
-SELECT id, text FROM message_texts
+SELECT uuid_send(id), text FROM message_texts
 WHERE tenant_id = %s AND retention = %s AND id = ANY(%b::uuid[]) AND id BETWEEN %s AND %s"""
 
 # A row with parts above 0 says: counted as submitted, and charged where submission is charged. The time only leaves
@@ -139,19 +139,33 @@ FROM (SELECT tenant_id, id FROM batches
       ORDER BY route_id, traffic_class, tenant_id, id LIMIT 500 FOR UPDATE SKIP LOCKED) x
 WHERE b.tenant_id = x.tenant_id AND b.id = x.id"""  # noqa: S608
 
-# Columns per message, constants per batch by number: fewer and smaller arrays.
+# Columns per message, constants per batch by number: fewer and smaller arrays. The usual messages, accepted and of one
+# part, are there once in a flush; looking for conflicts would cost a probe and a second record each.
+ACCEPTED_IDS: Final = """
+INSERT INTO operator_ids (route_id, operator_key, tenant_id, message_id, part, parts, batch_id, at)
+SELECT (%b::int4[])[u.n], u.key, (%b::uuid[])[u.n], u.message_id, 1, 1, (%b::uuid[])[u.n], %s
+FROM unnest(%b::int2[], %b::text[], %b::uuid[]) AS u (n, key, message_id)"""
 OPERATOR_IDS: Final = """
 INSERT INTO operator_ids (route_id, operator_key, tenant_id, message_id, part, parts, batch_id, at)
 SELECT (%b::int4[])[u.n], u.key, (%b::uuid[])[u.n], u.message_id, u.part, u.parts, (%b::uuid[])[u.n], %s
 FROM unnest(%b::int2[], %b::text[], %b::uuid[], %b::int2[], %b::int2[]) AS u (n, key, message_id, part, parts)
 ON CONFLICT DO NOTHING"""
 
-FINAL: Final = f"""
+# Their number is asked instead of their ids: hardly ever is one missing.
+_COUNTED: Final = "WITH moved AS ({} RETURNING 1) SELECT count(*) FROM moved"
+_FINAL: Final = f"""
 UPDATE messages SET status = %s, error_code = %s, operator_code = %s, final_at = %s
-WHERE tenant_id = %s AND id = ANY(%b::uuid[]) AND id BETWEEN %s AND %s AND status < {FINAL_FROM} RETURNING id"""  # noqa: S608
-CORRECT: Final = f"""
+WHERE tenant_id = %s AND id = ANY(%b::uuid[]) AND id BETWEEN %s AND %s AND status < {FINAL_FROM}"""  # noqa: S608
+_CORRECT: Final = f"""
 UPDATE messages SET status = %s, error_code = %s, operator_code = %s
-WHERE tenant_id = %s AND id = ANY(%b::uuid[]) AND id BETWEEN %s AND %s AND status = {Status.UNKNOWN} RETURNING id"""  # noqa: S608
+WHERE tenant_id = %s AND id = ANY(%b::uuid[]) AND id BETWEEN %s AND %s AND status = {Status.UNKNOWN}"""  # noqa: S608
+
+FINAL: Final = _COUNTED.format(_FINAL)
+CORRECT: Final = _COUNTED.format(_CORRECT)
+# Which of them this transaction changed.
+CHANGED: Final = """
+SELECT uuid_send(id) FROM messages
+WHERE tenant_id = %s AND id = ANY(%b::uuid[]) AND id BETWEEN %s AND %s AND xmin = pg_current_xact_id()::xid"""
 
 # Parts: the message's row is the lock, so that two dispatchers with a part each see each other's.
 LOCK_MESSAGES: Final = """
@@ -161,9 +175,9 @@ ADD_PARTS: Final = """
 INSERT INTO message_parts (tenant_id, message_id, part, status, error_code, at)
 SELECT %s, u.id, u.part, u.status, nullif(u.error_code, ''), %s
 FROM unnest(%b::uuid[], %b::int2[], %b::int2[], %b::text[]) AS u (id, part, status, error_code)
-ON CONFLICT DO NOTHING RETURNING message_id, part"""
+ON CONFLICT DO NOTHING RETURNING uuid_send(message_id), part"""
 DELIVERED_PARTS: Final = f"""
-SELECT message_id, count(*) FROM message_parts
+SELECT uuid_send(message_id), count(*) FROM message_parts
 WHERE tenant_id = %s AND message_id = ANY(%b::uuid[]) AND status = {Status.DELIVERED} GROUP BY message_id"""  # noqa: S608
 
 EVENTS: Final = """
@@ -192,7 +206,7 @@ UPDATE batches SET ids = %b::uuid[], messages = %s WHERE tenant_id = %s AND id =
 NOTIFY: Final = "SELECT pg_notify(%s, '')"
 
 MATCH: Final = """
-SELECT o.route_id, o.operator_key, o.tenant_id, o.message_id, o.part, abs(o.parts), o.batch_id, o.at,
+SELECT o.route_id, o.operator_key, o.tenant_id, uuid_send(o.message_id), o.part, abs(o.parts), o.batch_id, o.at,
     m.recipient, m.segments, m.price_micros
 FROM operator_ids o JOIN messages m ON m.tenant_id = o.tenant_id AND m.id = o.message_id
 WHERE o.route_id = ANY(%b::int4[]) AND o.operator_key = ANY(%b::text[]) AND o.at > now() - interval '10 days'
