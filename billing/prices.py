@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -94,6 +94,13 @@ class PriceBook:
             self._seen.clear()
         found = self._seen[key] = self._match(*key)
         return found
+
+    def quotes_for(self, recipients: Sequence[str], traffic_class: int) -> list[Quote | None]:
+        """`quote` of many recipients, in their order. Equal answers are the same object, so `is` groups them."""
+        width = self._longest + 1
+        beginnings = [recipient[1:width] for recipient in recipients]
+        quotes = {digits: self.quote(f"+{digits}", traffic_class) for digits in set(beginnings)}
+        return [quotes[digits] for digits in beginnings]
 
     def _match(self, digits: str, traffic_class: int) -> Quote | None:
         table = self._tables[traffic_class]

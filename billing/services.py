@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -129,19 +129,30 @@ def hold(*, lines: Sequence[Line], now: datetime) -> None:
     """
     if not lines:
         return
-    needed = sum(line.micros for line in lines)
-    movements = [_hold_movement(line) for line in lines]
-    connection = scoped_connection()
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD_SQL, [needed, current_tenant_id(), needed, *insert_parameters(movements, now)])
+    with scoped_connection().cursor() as cursor:
+        cursor.execute(*hold_statement(lines=lines, now=now))
         is_held = cursor.rowcount > 0
     if not is_held:
-        wallet = Wallet.objects.first()
-        if wallet is None:
-            raise NoWallet
-        raise InsufficientCredit(
-            needed_micros=needed, available_micros=wallet.available_micros, currency=wallet.currency
-        )
+        raise shortage(sum(line.micros for line in lines))
+
+
+def hold_statement(*, lines: Sequence[Line], now: datetime) -> tuple[str, list[Any]]:
+    """What `hold` executes, for callers that send it behind others in one round trip: the wallet is then locked least.
+
+    When it wrote no row, `shortage` is to be raised.
+    """
+    needed = sum(line.micros for line in lines)
+    movements = [_hold_movement(line) for line in lines]
+    return HOLD_SQL, [needed, current_tenant_id(), needed, *insert_parameters(movements, now)]
+
+
+def shortage(needed_micros: int) -> InsufficientCredit | NoWallet:
+    """Why a hold of so much was refused just now."""
+    wallet = Wallet.objects.first()
+    if wallet is None:
+        return NoWallet()
+    available = wallet.available_micros
+    return InsufficientCredit(needed_micros=needed_micros, available_micros=available, currency=wallet.currency)
 
 
 def _hold_movement(line: Line) -> Movement:

@@ -230,12 +230,39 @@ class CompiledTemplate:
                 return _problem(self.variables[index], value)
         return None
 
+    def render_column(self, columns: Sequence[Sequence[str]], count: int) -> list[str]:
+        """`count` texts at once; the values by columns, one per variable, each `count` long."""
+        if not columns:
+            return [self.render(())] * count
+        form = self._format
+        return [form % row for row in zip(*columns, strict=True)]
+
+    def check_columns(self, columns: Sequence[Sequence[str]]) -> dict[int, ValueProblem]:
+        """What `check_values` says against some of the rows, by their number; columns as for `render_column`.
+
+        Raises:
+            ValueError: not one column per variable.
+        """
+        suspects: set[int] = set()
+        for variable, (most, fullmatch), column in zip(self.variables, self._checks, columns, strict=True):
+            if not _fits(variable.type, most, fullmatch, column):
+                suspects.update(n for n, v in enumerate(column) if len(v) > most or not fullmatch(v) or "\r" in v)
+        return {n: problem for n in suspects if (problem := self.check_values([column[n] for column in columns]))}
+
     def _wrong_number(self, given: int) -> ValueProblem:
         wanted = len(self.variables)
         missing = self.variables[given].name if given < wanted else ""
         code = "variable_missing" if given < wanted else "variable_invalid"
         detail = f"The template has {wanted} variables, but {given} values were given."
         return ValueProblem(code, detail, "Give exactly one value for every variable.", missing)
+
+
+def _fits(kind: VariableType, most: int, fullmatch: Callable[[str], object], column: Sequence[str]) -> bool:
+    """Whether all of a column are values, looked at whole where that is possible."""
+    whole = "".join(column)
+    if max(map(len, column), default=0) > most or "\r" in whole:
+        return False
+    return "\n" not in whole if kind is VariableType.VAR else all(map(fullmatch, column))
 
 
 def _limit(slot: Slot, *, is_certain: bool) -> int:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from compliance.rules import Refusal
+from compliance.rules import Refusal, Values
 from kernel.domain.traffic import TrafficClass
 from messaging.statuses import Status
 
-__all__ = ["CampaignRef", "Draft", "Outcome", "Refusal"]
+__all__ = ["CampaignRef", "Draft", "Group", "Outcome", "Refusal", "Shared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,37 @@ class Draft:
     not_after: datetime | None = None
     message_id: UUID | None = None
     normalised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the messages of a group have in common; the fields are those of a draft."""
+
+    sender: str
+    template_id: UUID | str | None = None
+    traffic_class: TrafficClass | None = None
+    send_at: datetime | None = None
+    not_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Messages by columns, one row each: how whatever comes in is decided.
+
+    Args:
+        numbers: how the caller counts its messages, one per row.
+        ids: 16 octets each.
+        born: the time in the ids.
+        recipients: E.164.
+        content: the ready texts, or the values of the template; one per row.
+    """
+
+    shared: Shared
+    numbers: Sequence[int]
+    ids: Sequence[bytes]
+    born: datetime
+    recipients: Sequence[str]
+    content: Sequence[str] | Values
 
 
 @dataclass(frozen=True, slots=True)

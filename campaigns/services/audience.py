@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from campaigns.models import AudienceList, Campaign, Contact, Run
+from campaigns.models import AudienceList, Campaign, Run
 from campaigns.statuses import ChunkState
 from kernel.db.bulk import bulk_cursor
-from kernel.db.tenancy import current_tenant_id, scoped_connection
+from kernel.db.tenancy import current_tenant_id
 
 CHUNK_SIZE: Final = 1_000
 PAGE: Final = 5_000
@@ -40,9 +41,42 @@ FROM (
     ORDER BY contact_id LIMIT %s
 ) m JOIN campaigns_contact c ON c.tenant_id = %s AND c.id = m.contact_id
 ORDER BY c.id"""
+# By primary key, one probe a person; the keys of attributes are parameters.
+_CHUNK_SQL: Final = """
+SELECT (u.position - 1)::int4, c.phone, c.name{}
+FROM campaigns_chunk k
+CROSS JOIN LATERAL unnest(k.contact_ids) WITH ORDINALITY AS u (contact_id, position)
+JOIN campaigns_contact c ON c.tenant_id = k.tenant_id AND c.id = u.contact_id
+WHERE k.tenant_id = %s AND k.id = %s AND c.tenant_id = %s
+ORDER BY u.position"""
 _FIRST: Final = UUID(int=0)
 
 ContactRow = tuple[UUID, str, str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Contacts by columns, one row each.
+
+    Args:
+        positions: in the chunk they were frozen in, or in the page they were read with.
+        attributes: values by key, for the keys that were asked for; None where a contact has none.
+    """
+
+    positions: Sequence[int]
+    phones: Sequence[str]
+    names: Sequence[str]
+    attributes: Mapping[str, Sequence[str | None]]
+
+    @classmethod
+    def of(cls, rows: Sequence[ContactRow], keys: Iterable[str]) -> People:
+        """The same of contacts that were read whole."""
+        attributes = {key: [_text(row[3].get(key)) for row in rows] for key in keys}
+        return cls(range(len(rows)), [row[1] for row in rows], [row[2] for row in rows], attributes)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def list_ids_of(campaign: Campaign) -> list[UUID]:
@@ -89,6 +123,12 @@ def freeze_audience(run: Run, list_ids: Sequence[UUID]) -> tuple[int, int]:
     return sum(sizes), len(sizes)
 
 
-def contacts_by_id(contact_ids: Sequence[UUID]) -> dict[UUID, ContactRow]:
-    rows = Contact.objects.using(scoped_connection().alias).filter(pk__in=contact_ids)
-    return {row[0]: row for row in rows.values_list("id", "phone", "name", "attributes")}
+def people_of_chunk(chunk_id: UUID, keys: Sequence[str]) -> People:
+    """Who is left of a chunk, in its order, with these attributes: their ids stay in the database."""
+    tenant_id = current_tenant_id()
+    wanted = "".join(", c.attributes ->> %s" for _ in keys)
+    with bulk_cursor() as cursor:
+        cursor.execute(_CHUNK_SQL.format(wanted).encode(), [*keys, tenant_id, chunk_id, tenant_id])
+        rows = cursor.fetchall()
+    positions, phones, names, *attributes = zip(*rows, strict=True) if rows else ((), (), (), *((),) * len(keys))
+    return People(positions, phones, names, dict(zip(keys, attributes, strict=True)))

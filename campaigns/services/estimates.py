@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -12,17 +12,16 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from billing.models import Wallet
-from billing.prices import PriceBook
 from campaigns.models import Campaign
-from campaigns.services.audience import ContactRow, audience_page, audience_pages, audience_size, list_ids_of
+from campaigns.services.audience import ContactRow, People, audience_page, audience_pages, audience_size, list_ids_of
 from campaigns.services.filling import Filling
 from campaigns.services.moving import locked_campaign
 from compliance.models import Template
-from compliance.rules import Screening
 from kernel.db.tenancy import current_tenant_id, scoped_connection
 from kernel.telecom.alphabet import foreign_characters
-from messaging.services.judging import Decision, Judge
-from routing.plan import CompiledPlan
+from messaging.drafts import Group, Refusal
+from messaging.services.accept import judge_for
+from messaging.services.judging import Lot, Verdict
 from tenants.models import Tenant
 
 # Some 3 µs a person: below this the answer comes with the page, above it a worker counts.
@@ -101,26 +100,26 @@ class Counting:
 
     def add(self, rows: Sequence[ContactRow]) -> None:
         """Judge people; call in the tenant's context."""
-        judge = _judge(self._filling, [row[1] for row in rows], self._now)
-        for decision in judged(judge, self._filling, rows):
-            self._add(decision)
+        verdict = judged(self._filling, rows, self._now)
+        self.estimate.looked_at += len(rows)
+        self._blocked.update(each.refusal.code for each in verdict.refused)
+        for lot in verdict.lots.values():
+            self._add(lot)
 
-    def _add(self, decision: Decision) -> None:
-        total = self.estimate
-        total.looked_at += 1
-        if decision.refusal is not None:
-            self._blocked[decision.refusal.code] += 1
-            return
-        segments, micros = decision.segments, decision.price_micros
-        total.fewest = min(total.fewest, segments) if total.sendable else segments
-        total.cheapest = min(total.cheapest, micros) if total.sendable else micros
-        total.most, total.dearest = max(total.most, segments), max(total.dearest, micros)
-        total.sendable += 1
-        total.segments += segments
-        total.micros += micros
-        if decision.is_unicode:
-            total.unicode_people += 1
-            self._characters.update(foreign_characters(decision.text))
+    def _add(self, lot: Lot) -> None:
+        total, unit = self.estimate, lot.kind.quote.unit_micros
+        fewest, most = min(lot.segments), max(lot.segments)
+        total.fewest = min(total.fewest, fewest) if total.sendable else fewest
+        total.cheapest = min(total.cheapest, fewest * unit) if total.sendable else fewest * unit
+        total.most, total.dearest = max(total.most, most), max(total.dearest, most * unit)
+        total.sendable += len(lot.ids)
+        total.segments += sum(lot.segments)
+        total.micros += sum(lot.segments) * unit
+        if any(lot.is_unicode):
+            total.unicode_people += sum(lot.is_unicode)
+            for text, is_unicode in zip(lot.texts, lot.is_unicode, strict=True):
+                if is_unicode:
+                    self._characters.update(foreign_characters(text))
 
     def result(self, people: int) -> Estimate:
         self.estimate.people = people
@@ -129,30 +128,38 @@ class Counting:
         return self.estimate
 
 
-def judged(judge: Judge, filling: Filling, rows: Iterable[ContactRow]) -> Iterable[Decision]:
-    """What would become of each person's message now; nothing is written."""
-    for row in rows:
-        draft = filling.draft(row)
-        yield judge.decide(draft, row[1], row[0])  # type: ignore[arg-type]  # stored numbers are E.164
+def judged(filling: Filling, rows: Sequence[ContactRow], now: datetime) -> Verdict:
+    """What would become of these people's messages now, by their number in `rows`; nothing is written."""
+    people = People.of(rows, filling.attributes)
+    ids = [row[0].bytes for row in rows]
+    group = Group(filling.shared, people.positions, ids, now, people.phones, filling.filled(people))
+    tenant, wallet = Tenant.objects.get(pk=current_tenant_id()), Wallet.objects.get()
+    judge = judge_for(tenant, wallet, [group], now)
+    judge.decide(group)
+    return judge.verdict
 
 
-def decide_for(filling: Filling, rows: Sequence[ContactRow], now: datetime) -> list[Decision]:
-    """The same for a few people, for previews."""
-    return list(judged(_judge(filling, [row[1] for row in rows], now), filling, rows))
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would become of one person's message."""
+
+    refusal: Refusal | None
+    text: str = ""
+    segments: int = 0
+    is_unicode: bool = False
+    price_micros: int = 0
 
 
-def _judge(filling: Filling, recipients: list[str], now: datetime) -> Judge:
-    wallet = Wallet.objects.get()
-    return Judge(
-        tenant=Tenant.objects.get(pk=current_tenant_id()),
-        wallet=wallet,
-        book=PriceBook.load(wallet.rate_card_id, now),
-        plan=CompiledPlan.load(),
-        screening=Screening.load(
-            senders={filling.sender}, template_ids={filling.template_id}, recipients=recipients, now=now
-        ),
-        now=now,
-    )
+def decide_for(filling: Filling, rows: Sequence[ContactRow], now: datetime) -> list[Foreseen]:
+    """The same for a few people one by one, for previews."""
+    verdict = judged(filling, rows, now)
+    found = {each.number: Foreseen(each.refusal) for each in verdict.refused}
+    for lot in verdict.lots.values():
+        unit = lot.kind.quote.unit_micros
+        columns = lot.numbers, lot.texts, lot.segments, lot.is_unicode
+        for number, text, segments, is_unicode in zip(*columns, strict=True):
+            found[number] = Foreseen(None, text, segments, is_unicode, segments * unit)
+    return [found[number] for number in range(len(rows))]
 
 
 def sample_rows(list_ids: Sequence[UUID], size: int) -> list[ContactRow]:

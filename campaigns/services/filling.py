@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from campaigns.models import Campaign
-from campaigns.services.audience import ContactRow
+from campaigns.services.audience import People
+from compliance.matching import CompiledTemplate
 from compliance.models import Template
-from messaging.drafts import Draft
+from compliance.rules import Refusal, ordered, refusal_of_number
+from messaging.drafts import Shared
 
 # Columns every contact has, beside the attributes of its lists.
 NAME_COLUMN: Final = "name"
@@ -20,8 +22,38 @@ OWN_COLUMNS: Final = (NAME_COLUMN, PHONE_COLUMN)
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """The values of many people, a column per source of the mapping.
+
+    Some people lack some values. An untyped variable may be empty by the law of DLT, but a text with a hole is never
+    what a campaign means: the rules are then asked by name, so that they say which value is missing.
+    """
+
+    names: tuple[str, ...]
+    columns: Sequence[Sequence[str]]
+    count: int
+
+    def arrange(self, compiled: CompiledTemplate) -> tuple[Sequence[Sequence[str]], Mapping[int, Refusal]]:
+        if len(self.columns) != len(compiled.variables):
+            return self._refuse_all(compiled)
+        refused: dict[int, Refusal] = {}
+        for number in {n for column in self.columns if "" in column for n, value in enumerate(column) if not value}:
+            values = [column[number] for column in self.columns]
+            known = {name: value for name, value in zip(self.names, values, strict=False) if value}
+            answer = ordered(compiled, known)
+            if isinstance(answer, Refusal):
+                refused[number] = answer
+        return self.columns, refused
+
+    def _refuse_all(self, compiled: CompiledTemplate) -> tuple[Sequence[Sequence[str]], Mapping[int, Refusal]]:
+        """A mapping made for another number of variables fills nobody's text."""
+        refusal = refusal_of_number(compiled, [""] * len(self.columns))
+        return [[""] * self.count for _ in compiled.variables], dict.fromkeys(range(self.count), refusal)
+
+
+@dataclass(frozen=True, slots=True)
 class Filling:
-    """How one campaign makes drafts of contacts.
+    """How one campaign makes messages of contacts.
 
     Args:
         names: of the template's variables, in order; `sources` says per variable where its value comes from.
@@ -38,35 +70,29 @@ class Filling:
         names = tuple(variable.name for variable in template.variable_list)
         return cls(template.sender.header, template.id, names, tuple(campaign.mapping), campaign.not_after)
 
-    def draft(self, row: ContactRow, message_id: UUID | None = None) -> Draft:
-        return Draft(
-            recipient=row[1],
-            sender=self.sender,
-            template_id=self.template_id,
-            variables=self.values(row),
-            not_after=self.not_after,
-            message_id=message_id,
-            normalised=True,
-        )
+    @property
+    def shared(self) -> Shared:
+        """What the campaign's messages have in common."""
+        return Shared(sender=self.sender, template_id=self.template_id, not_after=self.not_after)
 
-    def values(self, row: ContactRow) -> Sequence[str] | Mapping[str, str]:
-        """The values in order; by name when some are missing, so that the rules say which (`variable_missing`).
+    @property
+    def attributes(self) -> list[str]:
+        """The attributes of contacts that the texts need, each once."""
+        columns = (source["column"] for source in self.sources if "text" not in source and source.get("column"))
+        return list(dict.fromkeys(column for column in columns if column not in OWN_COLUMNS))
 
-        An untyped variable may be empty by the law of DLT, but a text with a hole is never what a campaign means.
-        """
-        values = [value_of(source, row) for source in self.sources]
-        if all(values):
-            return values
-        return {name: value for name, value in zip(self.names, values, strict=False) if value}
+    def filled(self, people: People) -> Filled:
+        """Everybody's values."""
+        return Filled(self.names, [_column(source, people) for source in self.sources], len(people.phones))
 
 
-def value_of(source: Mapping[str, str], row: ContactRow) -> str:
+def _column(source: Mapping[str, str], people: People) -> Sequence[str]:
     if "text" in source:
-        return source["text"]
+        return [source["text"]] * len(people.phones)
     column = source.get("column", "")
     if column == NAME_COLUMN:
-        return row[2]
+        return people.names
     if column == PHONE_COLUMN:
-        return row[1]
-    attributes: Mapping[str, Any] = row[3]
-    return str(attributes.get(column, "")).strip()
+        return people.phones
+    found = people.attributes.get(column)
+    return [""] * len(people.phones) if found is None else [value.strip() if value else "" for value in found]

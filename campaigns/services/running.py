@@ -16,18 +16,19 @@ from django.db import transaction
 from django.db.models import F
 
 from audit.services import SYSTEM, record
+from billing.errors import InsufficientCredit
 from campaigns.models import Campaign, Chunk, Run
 from campaigns.progress import progress_of
-from campaigns.services.audience import contacts_by_id, freeze_audience, list_ids_of
+from campaigns.services.audience import freeze_audience, list_ids_of, people_of_chunk
 from campaigns.services.filling import Filling
 from campaigns.services.moving import locked_campaign, move, stop
 from campaigns.statuses import CampaignEvent, CampaignState, ChunkState
 from kernel.db.tenancy import platform_context, scoped_connection
 from kernel.domain.catalogue import explain
 from kernel.domain.errors import DomainError
-from kernel.domain.ids import derived_uuid7
-from messaging.drafts import CampaignRef, Draft, Outcome
-from messaging.services.accept import accept
+from kernel.domain.ids import numbered_uuid7s, uuid7_time, uuid_of
+from messaging.drafts import CampaignRef, Group
+from messaging.services.accept import accept_group
 from messaging.statuses import Source
 
 CLAIM_LIMIT: Final = 100
@@ -67,11 +68,6 @@ WHERE k.id = free.id RETURNING k.id"""
 class Due:
     tenant_id: UUID
     campaign_id: UUID
-
-
-class _OutOfCredit(Exception):
-    def __init__(self, detail: str, remedy: str) -> None:
-        self.problem = DomainError("insufficient_credit", detail, remedy)
 
 
 def claim_due(*, now: datetime) -> list[Due]:
@@ -159,8 +155,8 @@ def expand_chunk(*, chunk_id: UUID, now: datetime) -> UUID | None:
     try:
         with transaction.atomic(using=scoped_connection().alias):
             return _expand(chunk_id, now)
-    except _OutOfCredit as short:
-        problem = short.problem
+    except InsufficientCredit as short:
+        problem = DomainError(short.code, short.detail, "Top up the balance, then resume the campaign.")
     except DomainError as refused:
         problem = refused
     with transaction.atomic(using=scoped_connection().alias):
@@ -178,38 +174,31 @@ def _expand(chunk_id: UUID, now: datetime) -> UUID | None:
     if not is_sending:
         return None
     open_chunk = Chunk.objects.select_for_update(skip_locked=True, of=("self",)).select_related("run")
-    chunk = open_chunk.filter(pk=chunk_id, state=ChunkState.PENDING).first()
+    # Its people stay in the database until their messages are made.
+    chunk = open_chunk.defer("contact_ids").filter(pk=chunk_id, state=ChunkState.PENDING).first()
     if chunk is None:
         return None
     campaign = Campaign.objects.select_related("template__sender").get(pk=chunk.run.campaign_id)
-    drafts = drafts_of(chunk, campaign)
-    outcomes = accept(drafts=drafts, source=Source.CAMPAIGN, now=now, campaign=CampaignRef(campaign.id, campaign.name))
-    _check_credit(outcomes)
-    gone = chunk.size - len(drafts)
+    group = group_of(chunk, campaign)
+    if group.ids:
+        accept_group(group=group, source=Source.CAMPAIGN, now=now, campaign=CampaignRef(campaign.id, campaign.name))
+    gone = chunk.size - len(group.ids)
     if gone:
         # Erased since the freeze: there is nobody left to account for.
         Run.objects.filter(pk=chunk.run_id).update(target=F("target") - gone)
-    Chunk.objects.filter(pk=chunk.pk).update(state=ChunkState.DONE, done_at=now, size=len(drafts))
+    Chunk.objects.filter(pk=chunk.pk).update(state=ChunkState.DONE, done_at=now, size=len(group.ids))
     return chunk.run_id
 
 
-def drafts_of(chunk: Chunk, campaign: Campaign) -> list[Draft]:
-    """The chunk's people as drafts, in the order of their ids to be, so that the index grows at its end."""
+def group_of(chunk: Chunk, campaign: Campaign) -> Group:
+    """The chunk's people with their messages' ids to be, both in the order of their positions."""
     if campaign.template is None:
         raise LookupError("a campaign without template was started")
-    filling = Filling.of(campaign, campaign.template)
-    people = contacts_by_id(chunk.contact_ids)
-    run = chunk.run
-    numbered = [
-        (derived_uuid7(at=run.frozen_at, namespace=run.id, number=position), people[contact_id])
-        for position, contact_id in enumerate(chunk.contact_ids, chunk.first_position)
-        if contact_id in people
-    ]
-    numbered.sort(key=lambda pair: pair[0])
-    return [filling.draft(row, message_id) for message_id, row in numbered]
-
-
-def _check_credit(outcomes: list[Outcome]) -> None:
-    for outcome in outcomes:
-        if outcome.refusal is not None and outcome.refusal.code == "insufficient_credit":
-            raise _OutOfCredit(outcome.refusal.detail, "Top up the balance, then resume the campaign.")
+    filling, run = Filling.of(campaign, campaign.template), chunk.run
+    people = people_of_chunk(chunk.id, filling.attributes)
+    ids = numbered_uuid7s(at=run.frozen_at, namespace=run.id, first=chunk.first_position, count=chunk.size)
+    born = uuid7_time(uuid_of(ids[0]))
+    numbers = people.positions
+    if len(numbers) < chunk.size:
+        ids = [ids[number] for number in numbers]
+    return Group(filling.shared, numbers, ids, born, people.phones, filling.filled(people))

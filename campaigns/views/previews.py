@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from campaigns.models import Campaign
 from campaigns.services.audience import ContactRow, audience_size, list_ids_of
-from campaigns.services.estimates import Counting, Estimate, decide_for, sample_rows
+from campaigns.services.estimates import Counting, Estimate, Foreseen, decide_for, sample_rows
 from campaigns.services.filling import Filling
 from compliance.models import Template
 from kernel.domain.catalogue import explain
 from kernel.telecom.alphabet import replacement_for
-from messaging.services.judging import Decision
 
 SHOWN: Final = 3
 # What is told while somebody types comes from few people; the check counts all of them.
@@ -27,7 +26,7 @@ class Shown:
 
     phone: str
     name: str
-    decision: Decision
+    decision: Foreseen
 
 
 @dataclass(frozen=True, slots=True)

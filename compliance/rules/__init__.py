@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from compliance.rules.columns import pick
 from compliance.rules.consent import STANDING_SQL
-from compliance.rules.contract import DltIds, Refusal, Ruling, Subject
+from compliance.rules.content import GivenValues, ordered, refusal_of_number
+from compliance.rules.contract import DltIds, Refusal, Ruling, Subject, Values
 from compliance.rules.screening import Screening
 
-__all__ = ["STANDING_SQL", "DltIds", "Refusal", "Ruling", "Screening", "Subject"]
+__all__ = [
+    "STANDING_SQL",
+    "DltIds",
+    "GivenValues",
+    "Refusal",
+    "Ruling",
+    "Screening",
+    "Subject",
+    "Values",
+    "ordered",
+    "pick",
+    "refusal_of_number",
+]

@@ -47,6 +47,35 @@ def ordered(compiled: CompiledTemplate, variables: Sequence[str] | Mapping[str, 
     return [variables[variable.name] for variable in compiled.variables]
 
 
+@dataclass(frozen=True, slots=True)
+class GivenValues:
+    """Values as each message brought them: in order, by name, or none at all."""
+
+    rows: Sequence[Sequence[str] | Mapping[str, str] | None]
+
+    def arrange(self, compiled: CompiledTemplate) -> tuple[Sequence[Sequence[str]], Mapping[int, Refusal]]:
+        width = len(compiled.variables)
+        blank = ("",) * width
+        arranged: list[Sequence[str]] = []
+        refused: dict[int, Refusal] = {}
+        for number, row in enumerate(self.rows):
+            values = ordered(compiled, row)
+            if isinstance(values, Refusal):
+                refused[number] = values
+            elif len(values) != width:
+                refused[number] = refusal_of_number(compiled, values)
+            arranged.append(blank if number in refused else values)  # type: ignore[arg-type]  # not refused: values
+        return list(zip(*arranged, strict=True)), refused
+
+
+def refusal_of_number(compiled: CompiledTemplate, values: Sequence[str]) -> Refusal:
+    """Why values of another number than the variables cannot be used."""
+    problem = compiled.check_values(values)
+    if problem is None:
+        raise ValueError("as many values as variables")
+    return refusal_of_value(problem)
+
+
 class _Candidate(NamedTuple):
     first: str
     last: str

@@ -2,16 +2,19 @@
 
 Three kinds of rule, by what they look at, so that each is asked as seldom as possible: the pair of sender and template
 (once per destination country), the text, and the recipient. A new rule is a small object in the fitting tuple of
-`screening`.
+`decisions` or `screening`. Messages are judged by columns: a rule that is asked for each of them may look at a whole
+column at once.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from compliance.matching import CompiledTemplate
 from compliance.rules.facts import SenderFacts, TemplateFacts
 from kernel.domain.traffic import TrafficClass
 
@@ -93,6 +96,51 @@ class PairRule(Protocol):
         """A refusal that holds for every text and recipient, or None."""
 
 
-class RecipientRule(Protocol):
+class RecipientRule(ABC):
+    @abstractmethod
     def judge(self, recipient: str, sender: str, traffic_class: TrafficClass) -> Refusal | None:
         """A refusal that holds for this recipient, or None."""
+
+    def judge_column(
+        self, recipients: Sequence[str], sender: str, traffic_class: TrafficClass
+    ) -> Mapping[int, Refusal]:
+        """The refusals among many recipients, by their number; a rule that can look at them at once says so here."""
+        judged = ((number, self.judge(each, sender, traffic_class)) for number, each in enumerate(recipients))
+        return {number: refusal for number, refusal in judged if refusal is not None}
+
+
+class Values(Protocol):
+    """The values of many messages of one template, in whatever form their source has them."""
+
+    def arrange(self, compiled: CompiledTemplate) -> tuple[Sequence[Sequence[str]], Mapping[int, Refusal]]:
+        """Columns in the order of the tags, one row per message, and why some messages have no row.
+
+        A row without values holds anything; what stands in the columns is checked by the caller.
+        """
+
+
+@dataclass(slots=True)
+class Passed:
+    """Messages that nothing speaks against, of one template, class and registration.
+
+    Args:
+        numbers: which of the messages asked about, ascending; `texts` has theirs.
+    """
+
+    numbers: Sequence[int]
+    texts: Sequence[str]
+    template_id: UUID
+    traffic_class: TrafficClass
+    dlt: DltIds | None
+
+
+class Screened(NamedTuple):
+    """The decision on many messages: every one is in `passed` or in `refused`.
+
+    Args:
+        warnings: of those that passed, for the few that have any.
+    """
+
+    passed: list[Passed]
+    refused: dict[int, Ruling]
+    warnings: dict[int, tuple[str, ...]]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
+from compliance.rules.columns import Found, Work, by_country, pick, refused, same_decision
 from compliance.rules.consent import NotOptedOut
-from compliance.rules.content import Shelf, ordered, refusal_of_mismatch, refusal_of_value
-from compliance.rules.contract import RecipientRule, Refusal, Ruling, Subject
+from compliance.rules.content import GivenValues, Shelf, refusal_of_mismatch
+from compliance.rules.contract import Passed, RecipientRule, Refusal, Ruling, Screened, Subject, Values
 from compliance.rules.decisions import Approved, Decisions
 from compliance.rules.versions import current_decisions
 from kernel.domain.traffic import TrafficClass
-from kernel.telecom.e164 import E164
-from kernel.telecom.numbers import country_of
 
 _EMPTY: Final = Refusal("empty_text", "The message has no text.", "Give a text, or a template with its variables.")
 
@@ -42,7 +42,7 @@ class Screening:
         self._decisions = decisions
         self._recipient_rules = recipient_rules
         self._known = frozenset(known)
-        self._found: dict[tuple[str, str, str], tuple[Approved, tuple[str, ...]] | Refusal] = {}
+        self._found: dict[tuple[str, str, str], Found] = {}
 
     @classmethod
     def load(
@@ -68,45 +68,75 @@ class Screening:
             LookupError: the recipient is not among those loaded, so that nobody knows what they want.
         """
         sender, reference, text, variables, recipient, asked = subject
-        if recipient not in self._known:
+        passed, refused, warnings = self.screen(
+            sender=sender,
+            template_id=reference,
+            traffic_class=asked,
+            recipients=(recipient,),
+            content=GivenValues((variables,)) if text is None and reference is not None else (text or "",),
+        )
+        if refused:
+            return refused[0]
+        found = passed[0]
+        (text,) = found.texts
+        warned = warnings.get(0, ())
+        return Ruling(None, "", "", text, found.template_id, found.traffic_class, found.dlt, warned)
+
+    def screen(
+        self,
+        *,
+        sender: str,
+        template_id: UUID | str | None,
+        traffic_class: TrafficClass | None,
+        recipients: Sequence[str],
+        content: Values | Sequence[str],
+    ) -> Screened:
+        """Decide on many messages that share sender, template and class; the first refusal counts for each.
+
+        Args:
+            content: the values of the named template, or the ready texts; one per recipient.
+
+        Raises:
+            LookupError: a recipient is not among those loaded, so that nobody knows what they want.
+        """
+        if not self._known.issuperset(recipients):
             raise LookupError("the screening was not loaded for this recipient")
-        country = "IN" if recipient.startswith("+91") else country_of(E164(recipient))
-        if reference is None:
-            found = self._search(sender, text, country)
-            if isinstance(found, Refusal):
-                return _refused(found, text, asked)
-            approved, warnings = found
-        else:
-            decision = self._decisions.pair(sender, reference, country)
-            if isinstance(decision, Refusal):
-                return _refused(decision, text, asked)
-            written = _write(decision, text, variables)
-            if isinstance(written, Refusal):
-                return _refused(written, text, asked, decision)
-            approved, (text, warnings) = decision, written
-        traffic_class = approved.traffic_class
+        work = Work(sender, template_id, traffic_class, recipients, content)
+        for country, numbers in by_country(recipients):
+            if template_id is not None:
+                decision = self._decisions.pair(sender, template_id, country)
+                if isinstance(decision, Refusal):
+                    work.refuse(numbers, decision)
+                else:
+                    self._pass(work, decision, *work.write(decision, numbers))
+                continue
+            for found, members in work.by_text(numbers, partial(self._search, sender, country), same_decision):
+                if isinstance(found, Refusal):
+                    work.refuse(members, found)
+                else:
+                    approved, warnings = found
+                    work.warn(members, warnings)
+                    self._pass(work, approved, members, work.texts_of(members))
+        return work.screened
+
+    def _pass(self, work: Work, approved: Approved, numbers: Sequence[int], texts: Sequence[str]) -> None:
+        """Ask the rules that look at recipients; who is left has passed."""
+        asked, traffic_class = work.asked, approved.traffic_class
         if asked is not None and asked > traffic_class:
             traffic_class = asked
         for rule in self._recipient_rules:
-            refusal = rule.judge(recipient, sender, traffic_class)
-            if refusal is not None:
-                return _refused(refusal, text, traffic_class, approved)
-        return Ruling(None, "", "", text or "", approved.template.id, traffic_class, approved.dlt, warnings)
+            refusals = rule.judge_column(pick(work.recipients, numbers), work.sender, traffic_class)
+            if refusals:
+                for place, refusal in refusals.items():
+                    ruling = refused(refusal, texts[place], traffic_class, approved)
+                    work.screened.refused[numbers[place]] = ruling
+                left = [place for place in range(len(numbers)) if place not in refusals]
+                numbers, texts = pick(numbers, left), pick(texts, left)
+        if numbers:
+            passed = Passed(numbers, texts, approved.template.id, traffic_class, approved.dlt)
+            work.screened.passed.append(passed)
 
-    def render_many(
-        self, sender: str, template_id: UUID | str, rows: Sequence[Sequence[str]], *, country: str = "IN"
-    ) -> list[str | Refusal]:
-        """One text per row of values, or why there is none; for previews and campaigns.
-
-        Recipients are not asked about here: `rule` decides on each when the message is accepted.
-        """
-        decision = self._decisions.pair(sender, template_id, country)
-        if isinstance(decision, Refusal):
-            return [decision] * len(rows)
-        check, render = decision.check, decision.render
-        return [render(row) if (problem := check(row)) is None else refusal_of_value(problem) for row in rows]
-
-    def _search(self, sender: str, text: str | None, country: str) -> tuple[Approved, tuple[str, ...]] | Refusal:
+    def _search(self, sender: str, country: str, text: str) -> Found:
         if not text:
             return _EMPTY
         key = (sender, text, country)
@@ -115,7 +145,7 @@ class Screening:
             found = self._found[key] = self._find(sender, text, country)
         return found
 
-    def _find(self, sender: str, text: str, country: str) -> tuple[Approved, tuple[str, ...]] | Refusal:
+    def _find(self, sender: str, text: str, country: str) -> Found:
         shelf = self._decisions.shelf(sender, country)
         if isinstance(shelf, Refusal):
             return shelf
@@ -127,33 +157,6 @@ class Screening:
         return decision if isinstance(decision, Refusal) else (decision, match.warnings)
 
 
-def _write(
-    approved: Approved, text: str | None, variables: Sequence[str] | Mapping[str, str] | None
-) -> tuple[str, tuple[str, ...]] | Refusal:
-    """The text of a message whose template was named: rendered, or given and compared."""
-    if text is None:
-        values = ordered(approved.template.compiled, variables)
-        if isinstance(values, Refusal):
-            return values
-        problem = approved.check(values)
-        return (approved.render(values), ()) if problem is None else refusal_of_value(problem)
-    compiled = approved.template.compiled
-    match = compiled.match(text)
-    if match is None:
-        return refusal_of_mismatch(approved.template.label, compiled.mismatch(text))
-    return text, match.warnings
-
-
 def _unmatched(shelf: Shelf, text: str) -> Refusal:
     nearest = shelf.nearest(text)
     return refusal_of_mismatch(nearest.label, nearest.compiled.mismatch(text))
-
-
-def _refused(
-    refusal: Refusal, text: str | None, traffic_class: TrafficClass | None, approved: Approved | None = None
-) -> Ruling:
-    template_id = approved.template.id if approved else None
-    if traffic_class is None and approved:
-        traffic_class = approved.traffic_class
-    dlt = approved.dlt if approved else None
-    return Ruling(refusal.code, refusal.detail, refusal.remedy, text or "", template_id, traffic_class, dlt)

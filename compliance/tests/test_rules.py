@@ -9,7 +9,7 @@ import pytest
 
 from compliance import services
 from compliance.models import DltRegistration, Entity
-from compliance.rules import DltIds, Refusal, Ruling, Subject
+from compliance.rules import DltIds, GivenValues, Ruling, Subject
 from compliance.rules.versions import touch
 from compliance.statuses import Category, PortalState, SenderKind
 from compliance.tests.builders import ABROAD, ASHA, NOW, WRITER, make_entity, make_sender, make_template, screening
@@ -213,14 +213,19 @@ def test_a_recipient_nobody_asked_about_is_a_fault_of_the_program() -> None:
         screening(ABROAD).rule(Subject("ACMEIN", template.id, None, ["a", "b"], ASHA))
 
 
-def test_many_rows_are_rendered_at_once_and_bad_ones_say_why() -> None:
+def test_many_rows_are_judged_at_once_and_bad_ones_say_why() -> None:
     template = make_template()
-    good, bad = screening().render_many("ACMEIN", template.id, [("Asha", "7"), ("A" * 41, "7")])
-    assert good == TEXT
-    assert isinstance(bad, Refusal)
-    assert bad.code == "variable_too_long"
-    refused = screening().render_many("OTHERS", template.id, [("Asha", "7")])
-    assert [each.code for each in refused if isinstance(each, Refusal)] == ["unknown_sender"]
+    values = GivenValues([("Asha", "7"), ("A" * 41, "7"), ("Asha",), {"1": "Ravi", "2": "8"}])
+    passed, refused, _ = screening().screen(
+        sender="ACMEIN", template_id=template.id, traffic_class=None, recipients=[ASHA] * 4, content=values
+    )
+    assert [(each.numbers, each.texts) for each in passed] == [
+        ([0, 3], [TEXT, TEXT.replace("Asha", "Ravi").replace("7", "8")])
+    ]
+    assert {number: ruling.code for number, ruling in refused.items()} == {
+        1: "variable_too_long",
+        2: "variable_missing",
+    }
 
 
 def test_a_change_is_seen_by_the_next_screening() -> None:
@@ -230,14 +235,14 @@ def test_a_change_is_seen_by_the_next_screening() -> None:
     assert ask(template_id=template.id, variables=["Asha", "7"]).code == "sender_not_approved"
 
 
-def test_a_warm_screening_costs_two_queries_whatever_its_size(django_assert_num_queries: Any) -> None:
+def test_a_warm_screening_costs_one_query_beside_the_opt_outs_whatever_its_size(django_assert_num_queries: Any) -> None:
     sender = make_sender()
     for number in range(5):
         make_template(f"Text {number} for {{#var#}}. -ACME", sender=sender, name=f"T{number}")
     touch()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         screening()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         screening(*(f"+9198765{number:05d}" for number in range(300)))
 
 

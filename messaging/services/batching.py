@@ -1,97 +1,54 @@
-"""Messages that share route, class, sender, template, campaign, destination and time travel in batches of 500."""
+"""Messages of one kind travel in batches of 500 at most: cut from the columns, written by columns."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+from uuid import UUID
 
-from billing.models import Wallet
 from billing.services import Line
 from kernel.domain.ids import uuid7s
 from messaging.drafts import CampaignRef
-from messaging.models import Batch
-from messaging.services.judging import Decision
-from messaging.statuses import BatchState, Source
+from messaging.services.judging import Kind, Lot
 
 BATCH_SIZE: Final = 500
 
 
-def make_batches(
-    decisions: Iterable[Decision], *, wallet: Wallet, source: Source, campaign: CampaignRef | None, now: datetime
-) -> list[tuple[Batch, list[Decision]]]:
-    """Group what was accepted; every decision gets the id of its batch. Nothing is written."""
-    groups: dict[tuple[object, ...], list[Decision]] = defaultdict(list)
-    for decision in decisions:
-        groups[_key(decision)].append(decision)
-    slices = [group[n : n + BATCH_SIZE] for group in groups.values() for n in range(0, len(group), BATCH_SIZE)]
-    made = []
-    for ident, members in zip(uuid7s(len(slices)), slices, strict=True):
-        batch = _batch(members, wallet=wallet, source=source, campaign=campaign, now=now)
-        batch.id = batch.origin_id = ident
-        for member in members:
-            member.batch_id = ident
-        made.append((batch, members))
-    return made
+class Parcel(NamedTuple):
+    """A batch to be: messages `low` to `high`, the latter excluded, of all accepted ones in the order of their lots."""
+
+    id: UUID
+    kind: Kind
+    low: int
+    high: int
+    segments: int
 
 
-def lines_of(batches: Iterable[tuple[Batch, Sequence[Decision]]]) -> list[Line]:
+def make_parcels(lots: Iterable[Lot]) -> list[Parcel]:
+    """Cut what was accepted; nothing is written."""
+    made: list[tuple[Kind, int, int, int]] = []
+    start = 0
+    for lot in lots:
+        for low in range(0, len(lot.ids), BATCH_SIZE):
+            high = min(low + BATCH_SIZE, len(lot.ids))
+            made.append((lot.kind, start + low, start + high, sum(lot.segments[low:high])))
+        start += len(lot.ids)
+    return [Parcel(ident, *each) for ident, each in zip(uuid7s(len(made)), made, strict=True)]
+
+
+def lines_of(parcels: Iterable[Parcel], campaign: CampaignRef | None) -> list[Line]:
     """What the batches will cost: one line of the ledger each."""
     return [
         Line(
-            batch_id=batch.id,
-            campaign_id=batch.campaign_id,
-            campaign_label=batch.campaign_label,
-            destination=batch.destination,
-            destination_label=batch.destination_label,
-            traffic_class=batch.traffic_class,
-            messages=len(members),
-            segments=sum(member.segments for member in members),
-            micros=sum(member.price_micros for member in members),
+            batch_id=parcel.id,
+            campaign_id=campaign.id if campaign else None,
+            campaign_label=campaign.label if campaign else "",
+            destination=parcel.kind.quote.destination,
+            destination_label=parcel.kind.quote.label,
+            traffic_class=parcel.kind.traffic_class,
+            messages=parcel.high - parcel.low,
+            segments=parcel.segments,
+            micros=parcel.segments * parcel.kind.quote.unit_micros,
         )
-        for batch, members in batches
+        for parcel in parcels
     ]
-
-
-def _key(decision: Decision) -> tuple[object, ...]:
-    destination = decision.quote.destination if decision.quote else ""
-    return (
-        decision.routes,
-        decision.traffic_class,
-        decision.draft.sender,
-        decision.template_id,
-        decision.dlt,
-        destination,
-        decision.retention_days,
-        decision.send_at,
-        decision.not_after,
-    )
-
-
-def _batch(
-    members: Sequence[Decision], *, wallet: Wallet, source: Source, campaign: CampaignRef | None, now: datetime
-) -> Batch:
-    first = members[0]
-    return Batch(
-        route_id=first.routes[0],
-        candidates=list(first.routes[1:]),
-        traffic_class=first.traffic_class,
-        source=source,
-        campaign_id=campaign.id if campaign else None,
-        campaign_label=campaign.label if campaign else "",
-        template_id=first.template_id,
-        sender=first.draft.sender,
-        destination=first.quote.destination if first.quote else "",
-        destination_label=first.quote.label if first.quote else "",
-        dlt_entity_id=first.dlt.entity_id if first.dlt else "",
-        dlt_template_id=first.dlt.template_id if first.dlt else "",
-        charged_on=wallet.charged_on,
-        retention_days=first.retention_days,
-        ids=[member.id for member in members],
-        messages=len(members),
-        accepted_at=now,
-        due_at=first.send_at,
-        not_after=first.not_after,
-        state=BatchState.WAITING if first.send_at else BatchState.READY,
-    )

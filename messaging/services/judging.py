@@ -1,24 +1,25 @@
-"""From a draft to a decision: number, rules, text, price, route; the first refusal counts."""
+"""From groups of messages to decisions: rules, text, price, route; the first refusal counts.
+
+Everything is decided by columns. What is accepted is never an object of its own, what is refused is one: it is rare.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 
 from billing.models import Wallet
 from billing.prices import PriceBook, Quote
-from compliance.rules import DltIds, Ruling, Screening, Subject
+from compliance.rules import DltIds, Ruling, Screening, Values, pick
 from kernel.domain.catalogue import explain
-from kernel.domain.ids import uuid7_time
 from kernel.domain.traffic import TrafficClass
-from kernel.telecom.e164 import E164
-from kernel.telecom.numbers import NumberRefused, normalise
-from kernel.telecom.segments import Encoding, TextRefused, count_segments, normalise_text
-from messaging.drafts import Draft, Refusal
+from kernel.telecom.segments import TextRefused, count_column, normalise_text
+from messaging.drafts import Group, Refusal, Shared
 from messaging.services.partitions import retention_class
 from messaging.statuses import Status
 from routing.plan import CompiledPlan
@@ -31,34 +32,106 @@ FURTHEST: Final = timedelta(days=366)
 REFERENCE_MAX: Final = 100
 
 
-@dataclass(slots=True)
-class Decision:
-    """One draft, decided; `batch_id` is filled in when its batch is."""
+class Kind(NamedTuple):
+    """What accepted messages share that travel in one batch."""
 
-    draft: Draft
-    id: UUID
-    recipient: str
+    sender: str
+    template_id: UUID
+    dlt: DltIds | None
     traffic_class: TrafficClass
-    not_after: datetime
+    quote: Quote
+    routes: tuple[int, ...]
+    retention_days: int
     send_at: datetime | None
-    status: Status = Status.BLOCKED
-    refusal: Refusal | None = None
-    text: str = ""
-    template_id: UUID | None = None
-    dlt: DltIds | None = None
-    is_unicode: bool = False
-    segments: int = 0
-    quote: Quote | None = None
-    routes: tuple[int, ...] = ()
-    retention_days: int = 1
-    batch_id: UUID | None = None
+    not_after: datetime
 
     @property
-    def price_micros(self) -> int:
-        return self.quote.unit_micros * self.segments if self.quote and self.refusal is None else 0
+    def status(self) -> Status:
+        return Status.SCHEDULED if self.send_at else Status.ACCEPTED
 
-    def refuse(self, refusal: Refusal) -> None:
-        self.refusal, self.status = refusal, Status.BLOCKED
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of a group, by their place in its columns, on their way to a decision."""
+
+    group: Group
+    places: Sequence[int]
+    send_at: datetime | None
+    not_after: datetime
+
+
+@dataclass(slots=True)
+class Lot:
+    """Accepted messages of one kind, by columns; `numbers` are their group's."""
+
+    kind: Kind
+    numbers: list[int] = field(default_factory=list)
+    ids: list[bytes] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    segments: list[int] = field(default_factory=list)
+    is_unicode: list[bool] = field(default_factory=list)
+
+    def add(self, rows: Rows, texts: Sequence[str], segments: Sequence[int], is_unicode: Sequence[bool]) -> None:
+        group, places = rows.group, rows.places
+        self.numbers += pick(group.numbers, places)
+        self.ids += pick(group.ids, places)
+        self.recipients += pick(group.recipients, places)
+        self.texts += texts
+        self.segments += segments
+        self.is_unicode += is_unicode
+
+
+@dataclass(slots=True)
+class Refused:
+    """One message that is not sent, with what was known when that was decided."""
+
+    number: int
+    id: bytes
+    recipient: str
+    sender: str
+    traffic_class: TrafficClass
+    retention_days: int
+    send_at: datetime | None
+    not_after: datetime
+    refusal: Refusal
+    text: str = ""
+    template_id: UUID | None = None
+    segments: int = 0
+    is_unicode: bool = False
+    destination: str = ""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Decisions on any number of groups."""
+
+    lots: dict[Kind, Lot] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
+
+    def lot(self, kind: Kind) -> Lot:
+        return self.lots.setdefault(kind, Lot(kind))
+
+    @property
+    def micros(self) -> int:
+        """What all that was accepted will cost."""
+        return sum(lot.kind.quote.unit_micros * sum(lot.segments) for lot in self.lots.values())
+
+    def refuse_all(self, refusal: Refusal) -> None:
+        """Refuse, for a reason that none of the messages gave, all that was accepted."""
+        for lot in self.lots.values():
+            kind = lot.kind
+            rows = zip(
+                lot.numbers, lot.ids, lot.recipients, lot.texts, lot.segments, lot.is_unicode, strict=True
+            )  # fmt: skip
+            self.refused += [
+                Refused(
+                    number, ident, recipient, kind.sender, kind.traffic_class, kind.retention_days, kind.send_at,
+                    kind.not_after, refusal, text, kind.template_id, segments, is_unicode, kind.quote.destination,
+                )
+                for number, ident, recipient, text, segments, is_unicode in rows
+            ]  # fmt: skip
+        self.lots = {}
 
 
 def refusal_for(code: str, detail: str | None = None) -> Refusal:
@@ -68,7 +141,7 @@ def refusal_for(code: str, detail: str | None = None) -> Refusal:
 
 
 class Judge:
-    """Decides drafts of one tenant at one instant. Made for one accept: everything it needs was read before."""
+    """Decides messages of one tenant at one instant. Made for one accept: everything it needs was read before."""
 
     def __init__(
         self,
@@ -82,8 +155,10 @@ class Judge:
     ) -> None:
         self.tenant, self.wallet, self.book, self.plan = tenant, wallet, book, plan
         self.screening, self.now = screening, now
+        self.verdict = Verdict()
         self._validity = timedelta(hours=settings.DEFAULT_VALIDITY_HOURS)
         self._longest = timedelta(hours=settings.MAX_VALIDITY_HOURS)
+        self._most = settings.MAX_SEGMENTS
         self._latest = now + FURTHEST
         self._retention = {
             TrafficClass.OTP: 1,
@@ -91,80 +166,157 @@ class Judge:
             TrafficClass.PROMOTIONAL: tenant.text_retention_days_promotional,
         }
 
-    def decide(self, draft: Draft, number: E164 | NumberRefused, ident: UUID) -> Decision:
-        send_at = draft.send_at if draft.send_at and draft.send_at > self.now else None
+    def decide(self, group: Group) -> None:
+        """Put every message of the group into the verdict."""
+        rows = self._rows(group)
+        refusal = self._late(group.shared, rows)
+        if refusal is not None:
+            for place in rows.places:
+                self._refuse(rows, place, refusal)
+            return
+        content, rows = self._readable(rows)
+        shared = group.shared
+        passed, refused, _ = self.screening.screen(
+            sender=shared.sender,
+            template_id=shared.template_id,
+            traffic_class=shared.traffic_class,
+            recipients=pick(group.recipients, rows.places),
+            content=content,
+        )
+        for number, ruling in refused.items():
+            self._refuse(rows, rows.places[number], Refusal(ruling.code or "", ruling.detail, ruling.remedy), ruling)
+        for found in passed:
+            places = found.numbers if len(rows.places) == len(group.ids) else [rows.places[n] for n in found.numbers]
+            kept = Rows(group, places, rows.send_at, rows.not_after)
+            self._weigh(kept, found.texts, Ruling(None, "", "", "", found.template_id, found.traffic_class, found.dlt))
+
+    def refuse(self, group: Group, refusal: Refusal) -> None:
+        """Refuse a whole group for something that was seen before: recipients that cannot be read."""
+        rows = self._rows(group)
+        for place in rows.places:
+            self._refuse(rows, place, refusal)
+
+    def _rows(self, group: Group) -> Rows:
+        shared = group.shared
+        send_at = shared.send_at if shared.send_at and shared.send_at > self.now else None
         send_at = min(send_at, self._latest) if send_at else None
         start = send_at or self.now
         # Operators cut longer ones, and the id map forgets what they would still answer.
-        until = min(draft.not_after or start + self._validity, start + self._longest)
-        decision = Decision(
-            draft=draft,
-            id=ident,
-            recipient=shown(draft.recipient) if isinstance(number, NumberRefused) else number,
-            traffic_class=draft.traffic_class or TrafficClass.TRANSACTIONAL,
-            not_after=min(until, self._latest + self._validity),
-            send_at=send_at,
-        )
-        decision.refusal = self._refusal(decision, number)
+        until = min(shared.not_after or start + self._validity, start + self._longest)
+        return Rows(group, range(len(group.ids)), send_at, min(until, self._latest + self._validity))
+
+    def _late(self, shared: Shared, rows: Rows) -> Refusal | None:
+        if any(at > self._latest for at in (shared.send_at, shared.not_after) if at is not None):
+            return refusal_for("time_too_far")
+        return refusal_for("not_after_passed") if rows.not_after <= (rows.send_at or self.now) else None
+
+    def _readable(self, rows: Rows) -> tuple[Sequence[str] | Values, Rows]:
+        """Texts as they are counted and sent; those that cannot be are refused and left out."""
+        content = rows.group.content
+        if not isinstance(content, Sequence):
+            return content, rows
+        whole = "".join(content)
+        if whole.isascii() and "\x00" not in whole and "\r" not in whole and all(map(str.strip, content)):
+            return content, rows
+        texts, kept = [], []
+        for place in rows.places:
+            try:
+                text = normalise_text(content[place])
+            except TextRefused as refused:
+                self._refuse(rows, place, Refusal(refused.code, refused.detail, refused.remedy))
+                continue
+            if text.strip():
+                texts.append(text)
+                kept.append(place)
+            else:
+                self._refuse(rows, place, refusal_for("empty_text"))
+        return texts, Rows(rows.group, kept, rows.send_at, rows.not_after)
+
+    def _weigh(self, rows: Rows, texts: Sequence[str], ruling: Ruling) -> None:
+        """Parts, price and routes of what the rules let pass."""
+        segments, is_unicode = count_column(texts)
+        if max(segments) > self._most:
+            kept = [n for n, parts in enumerate(segments) if parts <= self._most]
+            for n, parts in enumerate(segments):
+                if parts > self._most:
+                    weighed = replace(rows, places=(rows.places[n],)), (texts[n],), (parts,), (is_unicode[n],)
+                    detail = f"The text takes {parts} parts; at most {self._most} are sent."
+                    self._refuse_weighed(*weighed, refusal_for("text_too_long", detail), ruling)
+            rows, texts = replace(rows, places=pick(rows.places, kept)), pick(texts, kept)
+            segments, is_unicode = [segments[n] for n in kept], [is_unicode[n] for n in kept]
+        if texts:
+            self._price(rows, texts, segments, is_unicode, ruling)
+
+    def _price(
+        self, rows: Rows, texts: Sequence[str], segments: Sequence[int], is_unicode: Sequence[bool], ruling: Ruling
+    ) -> None:
+        traffic_class, sender = ruling.traffic_class, rows.group.shared.sender
+        if traffic_class is None or ruling.template_id is None:
+            raise AssertionError("what passes has a template, and with it a class")
+        recipients = pick(rows.group.recipients, rows.places)
+        quotes = self.book.quotes_for(recipients, traffic_class)
+        ways = self.plan.routes_for(recipients, traffic_class=traffic_class, tenant_id=self.tenant.id, sender=sender)
+        for quote, way, members in _split(quotes, ways):
+            part = replace(rows, places=pick(rows.places, members))
+            weighed = part, pick(texts, members), pick(segments, members), pick(is_unicode, members)
+            if quote is None:
+                self._refuse_weighed(*weighed, refusal_for("no_price"), ruling)
+            elif not way:
+                self._refuse_weighed(*weighed, refusal_for("no_route"), ruling, quote.destination)
+            else:
+                days = self._retention_days(traffic_class, rows)
+                shared = sender, ruling.template_id, ruling.dlt, traffic_class
+                kind = Kind(*shared, quote, way, days, rows.send_at, rows.not_after)
+                self.verdict.lot(kind).add(*weighed)
+
+    def _retention_days(self, traffic_class: TrafficClass, rows: Rows) -> int:
         # A text lies in the partition of its message's id, which for a campaign is the freeze: it must outlive the wait
         # since then as well. A passcode's is never kept longer than it can still be sent.
-        lifetime = decision.not_after - min(uuid7_time(ident), self.now)
-        days = max(self._retention[decision.traffic_class], lifetime.days + 1)
-        decision.retention_days = retention_class(days)
-        if decision.refusal is None:
-            decision.status = Status.SCHEDULED if send_at else Status.ACCEPTED
-        return decision
+        lifetime = rows.not_after - min(rows.group.born, self.now)
+        return retention_class(max(self._retention[traffic_class], lifetime.days + 1))
 
-    def _refusal(self, decision: Decision, number: E164 | NumberRefused) -> Refusal | None:
-        if isinstance(number, NumberRefused):
-            return Refusal(number.code, number.detail, number.remedy)
-        if any(at > self._latest for at in (decision.draft.send_at, decision.draft.not_after) if at is not None):
-            return refusal_for("time_too_far")
-        if decision.not_after <= (decision.send_at or self.now):
-            return refusal_for("not_after_passed")
-        return self._refused_by_rules(decision) or self._refused_by_content(decision) or self._unroutable(decision)
+    def _refuse(self, rows: Rows, place: int, refusal: Refusal, ruling: Ruling | None = None) -> None:
+        """Refuse one row before its parts were counted."""
+        text = ruling.text if ruling else ""
+        one = replace(rows, places=(place,))
+        self._refuse_weighed(one, (text,), (0,), (False,), refusal, ruling)
 
-    def _refused_by_rules(self, decision: Decision) -> Refusal | None:
-        draft = decision.draft
-        text = draft.text
-        if text is not None:
-            try:
-                text = normalise_text(text)
-            except TextRefused as refused:
-                return Refusal(refused.code, refused.detail, refused.remedy)
-            if not text.strip():
-                return refusal_for("empty_text")
-        ruling: Ruling = self.screening.rule(
-            Subject(draft.sender, draft.template_id, text, draft.variables, decision.recipient, draft.traffic_class)
-        )
-        decision.text, decision.template_id, decision.dlt = ruling.text, ruling.template_id, ruling.dlt
-        if ruling.traffic_class is not None:
-            decision.traffic_class = ruling.traffic_class
-        return Refusal(ruling.code, ruling.detail, ruling.remedy) if ruling.code else None
-
-    def _refused_by_content(self, decision: Decision) -> Refusal | None:
-        encoding, decision.segments = count_segments(decision.text)
-        decision.is_unicode = encoding is Encoding.UCS2
-        if decision.segments > settings.MAX_SEGMENTS:
-            detail = f"The text takes {decision.segments} parts; at most {settings.MAX_SEGMENTS} are sent."
-            return refusal_for("text_too_long", detail)
-        return None
-
-    def _unroutable(self, decision: Decision) -> Refusal | None:
-        decision.quote = self.book.quote(decision.recipient, decision.traffic_class)
-        if decision.quote is None:
-            return refusal_for("no_price")
-        decision.routes = self.plan.candidates(
-            recipient=decision.recipient,
-            traffic_class=decision.traffic_class,
-            tenant_id=self.tenant.id,
-            sender=decision.draft.sender,
-        )
-        return None if decision.routes else refusal_for("no_route")
+    def _refuse_weighed(
+        self,
+        rows: Rows,
+        texts: Sequence[str],
+        segments: Sequence[int],
+        is_unicode: Sequence[bool],
+        refusal: Refusal,
+        ruling: Ruling | None,
+        destination: str = "",
+    ) -> None:
+        group, shared = rows.group, rows.group.shared
+        known = ruling.traffic_class if ruling else None
+        traffic_class = next(c for c in (known, shared.traffic_class, TrafficClass.TRANSACTIONAL) if c is not None)
+        days = self._retention_days(traffic_class, rows)
+        template_id = ruling.template_id if ruling else None
+        self.verdict.refused += [
+            Refused(
+                group.numbers[place], group.ids[place], group.recipients[place], shared.sender, traffic_class, days,
+                rows.send_at, rows.not_after, refusal, text, template_id, parts, unicode, destination,
+            )
+            for place, text, parts, unicode in zip(rows.places, texts, segments, is_unicode, strict=True)
+        ]  # fmt: skip
 
 
-def read_number(draft: Draft, country: str) -> E164 | NumberRefused:
-    return E164(draft.recipient) if draft.normalised else normalise(draft.recipient, country)
+def _split(
+    quotes: list[Quote | None], ways: list[tuple[int, ...]]
+) -> Iterator[tuple[Quote | None, tuple[int, ...], Sequence[int]]]:
+    """Rows with the same price and routes."""
+    if quotes.count(quotes[0]) == len(quotes) and ways.count(ways[0]) == len(ways):
+        yield quotes[0], ways[0], range(len(quotes))
+        return
+    found: dict[tuple[int, tuple[int, ...]], tuple[Quote | None, list[int]]] = {}
+    for place, (quote, way) in enumerate(zip(quotes, ways, strict=True)):
+        found.setdefault((id(quote), way), (quote, []))[1].append(place)
+    for (_, way), (quote, members) in found.items():
+        yield quote, way, members
 
 
 def shown(text: str, length: int = RECIPIENT_MAX) -> str:

@@ -1,23 +1,61 @@
-"""The rows of one accept: messages, texts and batches by whole columns, events one per batch (docs/adr/0009)."""
+"""The rows of one accept by whole columns, all in one round trip, the wallet last (docs/adr/0009)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
 from uuid import UUID
 
-from kernel.db.arrays import int2s, int8s
-from kernel.db.bulk import bulk_cursor
+from billing.services import hold_statement, shortage
+from kernel.db.arrays import (
+    Column,
+    Packed,
+    bool_items,
+    int2_items,
+    int4_items,
+    int8_items,
+    null_items,
+    optional_text_items,
+    packed,
+    text_items,
+    time_items,
+    uuid_items,
+)
+from kernel.db.bulk import execute_all
 from kernel.db.tenancy import current_tenant_id
 from messaging.drafts import CampaignRef
-from messaging.models import Batch, MessageEvent
-from messaging.services.judging import REFERENCE_MAX, SENDER_MAX, Decision, shown
-from messaging.statuses import EventKind, Source, Status
+from messaging.services.batching import Parcel, lines_of, make_parcels
+from messaging.services.judging import REFERENCE_MAX, SENDER_MAX, Lot, Refused, Verdict, shown
+from messaging.statuses import BatchState, EventKind, Source, Status
 
 CHANNEL: Final = "dakiya_batches"
 _TAG_SEPARATOR: Final = "\x1f"
+# Rolled back to when the wallet does not cover what was written; it ends with the transaction.
+_MARK_SQL: Final = "SAVEPOINT accepting"
+_BACK_SQL: Final = "ROLLBACK TO SAVEPOINT accepting"
+_COLUMNS: Final = {
+    "id": "uuid",
+    "batch_id": "uuid",
+    "template_id": "uuid",
+    "sender": "text",
+    "recipient": "text",
+    "traffic_class": "int2",
+    "is_unicode": "bool",
+    "segments": "int2",
+    "price_micros": "int8",
+    "destination": "text",
+    "retention_days": "int2",
+    "status": "int2",
+    "error_code": "text",
+    "reference": "text",
+    "tags": "text",
+    "send_at": "timestamptz",
+    "not_after": "timestamptz",
+}
 _MESSAGES_SQL: Final = """
 INSERT INTO messages (id, tenant_id, campaign_id, source, batch_id, template_id, sender, recipient, traffic_class,
     is_unicode, segments, price_micros, destination, retention_days, status, error_code, reference, tags, send_at,
@@ -32,100 +70,236 @@ FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::int2
 _TEXTS_SQL: Final = """
 INSERT INTO message_texts (tenant_id, id, retention, text)
 SELECT %s, id, retention, text FROM unnest(%b::uuid[], %b::int2[], %b::text[]) AS u (id, retention, text)"""
+_BATCHES_SQL: Final = """
+INSERT INTO batches (tenant_id, id, origin_id, route_id, candidates, traffic_class, source, campaign_id, campaign_label,
+    template_id, sender, destination, destination_label, dlt_entity_id, dlt_template_id, charged_on, retention_days,
+    ids, messages, accepted_at, due_at, not_after, state, sent_upto, tries, lease_owner)
+SELECT %s, id, id, route_id, candidates::int4[], traffic_class, %s, %s, %s,
+    template_id, sender, destination, destination_label, dlt_entity_id, dlt_template_id, %s, retention_days,
+    (%b::uuid[])[low:high], high - low + 1, %s, due_at, not_after, state, 0, 0, ''
+FROM unnest(%b::uuid[], %b::int4[], %b::text[], %b::int2[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[],
+    %b::text[], %b::int2[], %b::timestamptz[], %b::timestamptz[], %b::int2[], %b::int4[], %b::int4[])
+    AS u (id, route_id, candidates, traffic_class, template_id, sender, destination, destination_label, dlt_entity_id,
+          dlt_template_id, retention_days, due_at, not_after, state, low, high)"""
+_EVENTS_SQL: Final = """
+INSERT INTO message_events (tenant_id, at, cohort_at, source, campaign_id, kind, outcome, error_code, batch_id,
+    route_id, traffic_class, destination, messages, segments, charged_micros, cost_micros, latency_ms, ids)
+SELECT %s, %s, %s, %s, %s, kind, outcome, error_code, batch_id,
+    route_id, traffic_class, destination, high - low + 1, segments, 0, 0, 0, (%b::uuid[])[low:high]
+FROM unnest(%b::int2[], %b::int2[], %b::text[], %b::uuid[], %b::int4[], %b::int2[], %b::text[], %b::int4[], %b::int4[],
+    %b::int4[])
+    AS u (kind, outcome, error_code, batch_id, route_id, traffic_class, destination, segments, low, high)"""
 
 
-def write(
-    decisions: Sequence[Decision],
-    batches: Sequence[tuple[Batch, Sequence[Decision]]],
-    *,
-    source: Source,
-    campaign: CampaignRef | None,
-    now: datetime,
-) -> None:
-    """Write everything in the current transaction; a repeated message id is refused by the primary key."""
-    campaign_id = campaign.id if campaign else None
-    _write_messages(decisions, source, campaign_id, now)
-    Batch.objects.bulk_create(batch for batch, _ in batches)
-    events = [_accepted(batch, members, now) for batch, members in batches]
-    events += _blocked(decisions, source, campaign_id, now)
-    MessageEvent.objects.bulk_create(events)
-    if batches and campaign is None:
-        # Wakes the dispatchers at once; campaign chunks leave it out, a poll finds them.
-        with bulk_cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What callers want to find their messages by, by number; None where nobody gave any."""
+
+    references: Sequence[str | None] | None = None
+    tags: Sequence[Sequence[str]] | None = None
+
+    def items(self, numbers: Sequence[int]) -> tuple[bytes, bytes]:
+        """References and tags of these messages as elements of text arrays."""
+        nothing = null_items(len(numbers))
+        references, tags = nothing, nothing
+        if self.references is not None:
+            given = [self.references[number] for number in numbers]
+            references = optional_text_items(shown(each, REFERENCE_MAX) if each else None for each in given)
+        if self.tags is not None:
+            joined = (_TAG_SEPARATOR.join(self.tags[number]) for number in numbers)
+            tags = optional_text_items(each or None for each in joined)
+        return references, tags
 
 
-def _write_messages(decisions: Sequence[Decision], source: Source, campaign_id: UUID | None, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the messages of one accept come from.
+
+    Args:
+        charged_on: by the wallet, when a message is charged.
+    """
+
+    source: Source
+    campaign: CampaignRef | None
+    charged_on: str
+    now: datetime
+    labels: Labels = Labels()
+
+    @property
+    def campaign_id(self) -> UUID | None:
+        return self.campaign.id if self.campaign else None
+
+
+def write(verdict: Verdict, origin: Origin) -> None:
+    """Write everything in the current transaction; a repeated message id is refused by the primary key.
+
+    Raises:
+        InsufficientCredit: the wallet does not cover what was accepted; nothing is written.
+    """
+    lots = list(verdict.lots.values())
+    parcels = make_parcels(lots)
+    refused = sorted(verdict.refused, key=_event_key)
+    statements = list(_statements(lots, parcels, refused, origin))
+    if not parcels:
+        execute_all(statements)
+        return
+    hold = hold_statement(lines=lines_of(parcels, origin.campaign), now=origin.now)
+    if not execute_all([(_MARK_SQL, ()), *statements, hold]):
+        execute_all([(_BACK_SQL, ())])
+        raise shortage(verdict.micros)
+
+
+def _statements(
+    lots: Sequence[Lot], parcels: Sequence[Parcel], refused: Sequence[Refused], origin: Origin
+) -> Iterable[tuple[str, list[Any]]]:
     tenant_id = current_tenant_id()
-    columns = [
-        [d.id for d in decisions],
-        [d.batch_id for d in decisions],
-        [d.template_id for d in decisions],
-        [shown(d.draft.sender, SENDER_MAX) for d in decisions],
-        [d.recipient for d in decisions],
-        int2s(d.traffic_class for d in decisions),
-        [d.is_unicode for d in decisions],
-        int2s(d.segments for d in decisions),
-        int8s(d.price_micros for d in decisions),
-        [d.quote.destination if d.quote else "" for d in decisions],
-        int2s(d.retention_days for d in decisions),
-        int2s(d.status for d in decisions),
-        [d.refusal.code if d.refusal else None for d in decisions],
-        [shown(d.draft.reference, REFERENCE_MAX) if d.draft.reference else None for d in decisions],
-        [_TAG_SEPARATOR.join(d.draft.tags) if d.draft.tags else None for d in decisions],
-        [d.send_at for d in decisions],
-        [d.not_after for d in decisions],
-    ]
-    with_text = [d for d in decisions if d.text]
-    with bulk_cursor() as cursor:
-        # A blocked message ends as it is written.
-        blocked = [int(Status.BLOCKED), now]
-        cursor.execute(_MESSAGES_SQL, [tenant_id, campaign_id, int(source), *blocked, *columns])
-        if with_text:
-            retention = int2s(d.retention_days for d in with_text)
-            cursor.execute(_TEXTS_SQL, [tenant_id, [d.id for d in with_text], retention, [d.text for d in with_text]])
+    columns = [Column(kind) for kind in _COLUMNS.values()]
+    texts = Column("uuid"), Column("int2"), Column("text")
+    batch_ids = _batch_ids(lots, parcels)
+    for lot in lots:
+        _add(columns, _accepted_items(lot, batch_ids, origin.labels), len(lot.ids))
+        retention = int2_items((lot.kind.retention_days,)) * len(lot.ids)
+        _add(texts, (uuid_items(lot.ids), retention, text_items(lot.texts)), len(lot.ids))
+    if refused:
+        _add(columns, _refused_items(refused, origin.labels), len(refused))
+    if with_text := [each for each in refused if each.text]:
+        retention = int2_items(each.retention_days for each in with_text)
+        rows = uuid_items([each.id for each in with_text]), retention, text_items([each.text for each in with_text])
+        _add(texts, rows, len(with_text))
+    ends = [int(Status.BLOCKED), origin.now]  # a blocked message ends as it is written
+    packs = [column.packed() for column in columns]
+    yield _MESSAGES_SQL, [tenant_id, origin.campaign_id, int(origin.source), *ends, *packs]
+    if lots or with_text:
+        yield _TEXTS_SQL, [tenant_id, *(column.packed() for column in texts)]
+    if parcels:
+        yield _BATCHES_SQL, [tenant_id, *_batch_parameters(parcels, packs[0], origin)]
+    yield _EVENTS_SQL, [tenant_id, *_event_parameters(parcels, refused, packs[0], origin)]
+    if parcels and origin.campaign is None:
+        # Wakes the dispatchers at once; campaign chunks leave it out, a poll finds them.
+        yield "SELECT pg_notify(%s, '')", [CHANNEL]
 
 
-def _accepted(batch: Batch, members: Sequence[Decision], now: datetime) -> MessageEvent:
-    return MessageEvent(
-        kind=EventKind.ACCEPTED,
-        outcome=members[0].status,
-        batch_id=batch.id,
-        campaign_id=batch.campaign_id,
-        route_id=batch.route_id,
-        traffic_class=batch.traffic_class,
-        source=batch.source,
-        destination=batch.destination,
-        messages=len(members),
-        segments=sum(member.segments for member in members),
-        cohort_at=now,
-        at=now,
-        ids=batch.ids,
-    )
+def _add(columns: Iterable[Column], items: Iterable[bytes], count: int) -> None:
+    for column, stretch in zip(columns, items, strict=True):
+        column.add(stretch, count)
 
 
-def _blocked(
-    decisions: Sequence[Decision], source: Source, campaign_id: UUID | None, now: datetime
-) -> list[MessageEvent]:
-    groups: dict[tuple[str, int, str], list[Decision]] = defaultdict(list)
-    for decision in decisions:
-        if decision.refusal:
-            destination = decision.quote.destination if decision.quote else ""
-            groups[decision.refusal.code, decision.traffic_class, destination].append(decision)
+def _batch_ids(lots: Sequence[Lot], parcels: Sequence[Parcel]) -> dict[object, bytes]:
+    found: dict[object, list[bytes]] = defaultdict(list)
+    for parcel in parcels:
+        found[parcel.kind].append(uuid_items((parcel.id.bytes,)) * (parcel.high - parcel.low))
+    return {lot.kind: b"".join(found[lot.kind]) for lot in lots}
+
+
+def _accepted_items(lot: Lot, batch_ids: dict[object, bytes], labels: Labels) -> list[bytes]:
+    kind, count = lot.kind, len(lot.ids)
+    unit = kind.quote.unit_micros
+    is_single = lot.segments.count(1) == count
     return [
-        MessageEvent(
-            kind=EventKind.FINAL,
-            outcome=Status.BLOCKED,
-            error_code=code,
-            campaign_id=campaign_id,
-            traffic_class=traffic_class,
-            source=source,
-            destination=destination,
-            messages=len(members),
-            segments=sum(member.segments for member in members),
-            cohort_at=now,
-            at=now,
-            ids=[member.id for member in members],
-        )
-        for (code, traffic_class, destination), members in groups.items()
+        uuid_items(lot.ids),
+        batch_ids[kind],
+        uuid_items((kind.template_id.bytes,)) * count,
+        text_items((shown(kind.sender, SENDER_MAX),)) * count,
+        text_items(lot.recipients),
+        int2_items((kind.traffic_class,)) * count,
+        bool_items(lot.is_unicode),
+        int2_items((1,)) * count if is_single else int2_items(lot.segments),
+        int8_items((unit,)) * count if is_single else int8_items(unit * segments for segments in lot.segments),
+        text_items((kind.quote.destination,)) * count,
+        int2_items((kind.retention_days,)) * count,
+        int2_items((kind.status,)) * count,
+        null_items(count),
+        *labels.items(lot.numbers),
+        time_items((kind.send_at,)) * count,
+        time_items((kind.not_after,)) * count,
     ]
+
+
+def _refused_items(refused: Sequence[Refused], labels: Labels) -> list[bytes]:
+    count = len(refused)
+    return [
+        uuid_items([each.id for each in refused]),
+        null_items(count),
+        _ids(each.template_id for each in refused),
+        text_items([shown(each.sender, SENDER_MAX) for each in refused]),
+        text_items([each.recipient for each in refused]),
+        int2_items(each.traffic_class for each in refused),
+        bool_items(each.is_unicode for each in refused),
+        int2_items(each.segments for each in refused),
+        int8_items((0,)) * count,
+        text_items([each.destination for each in refused]),
+        int2_items(each.retention_days for each in refused),
+        int2_items((Status.BLOCKED,)) * count,
+        text_items([each.refusal.code for each in refused]),
+        *labels.items([each.number for each in refused]),
+        time_items(each.send_at for each in refused),
+        time_items(each.not_after for each in refused),
+    ]
+
+
+def _ids(values: Iterable[UUID | None]) -> bytes:
+    return b"".join([null_items(1) if value is None else uuid_items((value.bytes,)) for value in values])
+
+
+def _batch_parameters(parcels: Sequence[Parcel], ids: Packed, origin: Origin) -> list[Any]:
+    kinds = [parcel.kind for parcel in parcels]
+    label = origin.campaign.label if origin.campaign else ""
+    rest = ["{" + ",".join(map(str, kind.routes[1:])) + "}" for kind in kinds]
+    states = [BatchState.WAITING if kind.send_at else BatchState.READY for kind in kinds]
+    columns = {
+        "id": ("uuid", uuid_items([parcel.id.bytes for parcel in parcels])),
+        "route_id": ("int4", int4_items(kind.routes[0] for kind in kinds)),
+        "candidates": ("text", text_items(rest)),
+        "traffic_class": ("int2", int2_items(kind.traffic_class for kind in kinds)),
+        "template_id": ("uuid", uuid_items([kind.template_id.bytes for kind in kinds])),
+        "sender": ("text", text_items([kind.sender for kind in kinds])),
+        "destination": ("text", text_items([kind.quote.destination for kind in kinds])),
+        "destination_label": ("text", text_items([kind.quote.label for kind in kinds])),
+        "dlt_entity_id": ("text", text_items([kind.dlt.entity_id if kind.dlt else "" for kind in kinds])),
+        "dlt_template_id": ("text", text_items([kind.dlt.template_id if kind.dlt else "" for kind in kinds])),
+        "retention_days": ("int2", int2_items(kind.retention_days for kind in kinds)),
+        "due_at": ("timestamptz", time_items(kind.send_at for kind in kinds)),
+        "not_after": ("timestamptz", time_items(kind.not_after for kind in kinds)),
+        "state": ("int2", int2_items(states)),
+        "low": ("int4", int4_items(parcel.low + 1 for parcel in parcels)),
+        "high": ("int4", int4_items(parcel.high for parcel in parcels)),
+    }
+    packs = [packed(kind, items, len(parcels)) for kind, items in columns.values()]
+    return [int(origin.source), origin.campaign_id, label, origin.charged_on, ids, origin.now, *packs]
+
+
+def _event_key(refused: Refused) -> tuple[str, int, str]:
+    return refused.refusal.code, refused.traffic_class, refused.destination
+
+
+def _event_parameters(parcels: Sequence[Parcel], refused: Sequence[Refused], ids: Packed, origin: Origin) -> list[Any]:
+    """One event per batch, one per code, class and destination of what is blocked."""
+    accepted, final, blocked = int(EventKind.ACCEPTED), int(EventKind.FINAL), int(Status.BLOCKED)
+    rows: list[tuple[int, int, str, UUID | None, int | None, int, str, int, int, int]] = [
+        (
+            accepted, int(p.kind.status), "", p.id, p.kind.routes[0], int(p.kind.traffic_class),
+            p.kind.quote.destination, p.segments, p.low + 1, p.high,
+        )
+        for p in parcels
+    ]  # fmt: skip
+    low = parcels[-1].high if parcels else 0
+    for (code, traffic_class, destination), group in groupby(refused, _event_key):
+        members = list(group)
+        segments, high = sum(each.segments for each in members), low + len(members)
+        rows.append((final, blocked, code, None, None, traffic_class, destination, segments, low + 1, high))
+        low = high
+    kinds, outcomes, codes, batches, routes, classes, destinations, segments_, lows, highs = zip(*rows, strict=True)
+    columns = (
+        ("int2", int2_items(kinds)),
+        ("int2", int2_items(outcomes)),
+        ("text", text_items(codes)),
+        ("uuid", _ids(batches)),
+        ("int4", b"".join(null_items(1) if route is None else int4_items((route,)) for route in routes)),
+        ("int2", int2_items(classes)),
+        ("text", text_items(destinations)),
+        ("int4", int4_items(segments_)),
+        ("int4", int4_items(lows)),
+        ("int4", int4_items(highs)),
+    )
+    packs = [packed(kind, items, len(rows)) for kind, items in columns]
+    return [origin.now, origin.now, int(origin.source), origin.campaign_id, ids, *packs]

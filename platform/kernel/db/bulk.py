@@ -6,12 +6,13 @@ Django's cursors write parameters into the text of a statement, which costs 33 Â
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
 
+from kernel.db import arrays
 from kernel.db.tenancy import scoped_connection
 
 
@@ -25,4 +26,21 @@ def bulk_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
         connection.wrap_database_errors,
         psycopg.Cursor(cast("psycopg.Connection[tuple[Any, ...]]", connection.connection)) as cursor,
     ):
+        arrays.register(cursor)
         yield cursor
+
+
+def execute_all(statements: Iterable[tuple[str, Sequence[Any]]]) -> int:
+    """Execute statements in one round trip, inside the transaction of the current context.
+
+    Returns:
+        How many rows the last one wrote.
+
+    Raises:
+        django.db.DatabaseError: of the first that failed; those behind it were not executed.
+    """
+    with bulk_cursor() as cursor:
+        with cursor.connection.pipeline():
+            for statement, parameters in statements:
+                cursor.execute(statement.encode(), parameters)
+        return cursor.rowcount

@@ -21,6 +21,8 @@ _LAST_MILLISECOND: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLI
 _VERSION: Final = 7 << 76
 _VARIANT: Final = 2 << 62
 
+_number: Final = struct.Struct(">I").pack
+
 
 def uuid7(*, now_ns: int | None = None) -> UUID:
     """A new id. Ids of one process sort in the order they were made, except within the same 244 ns.
@@ -59,20 +61,35 @@ def uuid7_time(value: UUID) -> datetime:
     return _EPOCH + milliseconds * _MILLISECOND
 
 
-def derived_uuid7(*, at: datetime, namespace: UUID, number: int) -> UUID:
-    """The id that always belongs to this number of this namespace: a second insert of it hits the primary key.
+def uuid7_octets(count: int, *, now_ns: int | None = None) -> list[bytes]:
+    """The same as `uuid7s`, as 16 octets each: for whole columns, where no object is wanted."""
+    head = _head(now_ns)
+    tails = sorted(struct.unpack(f">{count}Q", os.urandom(8 * count)))
+    return [(head | tail >> 2).to_bytes(16, "big") for tail in tails]
+
+
+def numbered_uuid7s(*, at: datetime, namespace: UUID, first: int, count: int) -> list[bytes]:
+    """The ids, 16 octets each, that always belong to these numbers of this namespace, ascending as the numbers do.
+
+    A second insert of one hits the primary key, and an insert of many fills index pages in order. The 74 bits that are
+    free below the time hold 42 bits of the namespace's hash and the number.
 
     Args:
         at: part of the identity; take the time the namespace was frozen, not the present.
-        number: 0 to 2**64 - 1, else OverflowError.
+        first: of the `count` numbers, all of them below 2**32, else struct.error.
 
     Raises:
         ValueError: `at` is naive or before 1970.
     """
-    digest = blake2b(namespace.bytes + number.to_bytes(8, "big"), digest_size=10).digest()
-    # 74 of the 80 bits: all that version and variant leave free below the time.
-    bits = int.from_bytes(digest, "big") >> 6
-    return UUID(int=_milliseconds(at) << 80 | _VERSION | (bits >> 62) << 64 | _VARIANT | bits & (1 << 62) - 1)
+    bits = int.from_bytes(blake2b(namespace.bytes, digest_size=6).digest(), "big") >> 6
+    high = _milliseconds(at) << 80 | _VERSION | (bits >> 30) << 64 | _VARIANT | (bits & (1 << 30) - 1) << 32
+    head = high.to_bytes(16, "big")[:12]
+    return [head + _number(number) for number in range(first, first + count)]
+
+
+def uuid_of(octets: bytes) -> UUID:
+    """The id of these 16 octets; in a third of the time that the constructor takes."""
+    return _uuid(int.from_bytes(octets, "big"))
 
 
 def _head(now_ns: int | None) -> int:

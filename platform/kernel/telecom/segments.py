@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -93,6 +93,15 @@ def count_segments(text: str) -> tuple[Encoding, int]:
     encoding, octets = _encoded(text)
     units = _units(encoding, octets)
     return encoding, 1 if units <= _SINGLE[encoding] else sum(1 for _ in _cuts(encoding, octets, 8))
+
+
+def count_column(texts: Sequence[str]) -> tuple[list[int], list[bool]]:
+    """Parts and whether Unicode is needed, of each text as `count_segments` says; a usual column is looked at whole."""
+    septets = ascii_septets("".join(texts))
+    if septets is not None and max(map(len, texts), default=0) <= _SINGLE[Encoding.GSM7]:
+        return [1] * len(texts), [False] * len(texts)
+    counted = [count_segments(text) for text in texts]
+    return [parts for _, parts in counted], [encoding is Encoding.UCS2 for encoding, _ in counted]
 
 
 def segment(text: str, *, reference_bits: int = 8) -> Segmentation:

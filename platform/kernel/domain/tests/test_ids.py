@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.domain.ids import derived_uuid7, uuid7, uuid7_floor, uuid7_time, uuid7s
+from kernel.domain.ids import numbered_uuid7s, uuid7, uuid7_floor, uuid7_octets, uuid7_time, uuid7s, uuid_of
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123_456, tzinfo=UTC)
 NOON_NS = 1_795_435_200_123_456_789
@@ -94,7 +95,7 @@ def test_a_naive_time_or_one_before_1970_makes_no_id(at: datetime) -> None:
     with pytest.raises(ValueError, match="aware time"):
         uuid7_floor(at)
     with pytest.raises(ValueError, match="aware time"):
-        derived_uuid7(at=at, namespace=CAMPAIGN, number=1)
+        numbered_uuid7s(at=at, namespace=CAMPAIGN, first=1, count=1)
 
 
 @pytest.mark.parametrize("value", [uuid4(), UUID(int=0), UUID(int=(1 << 128) - 1 & ~(8 << 76))])
@@ -103,35 +104,47 @@ def test_a_foreign_id_is_not_read_as_a_time(value: UUID) -> None:
         uuid7_time(value)
 
 
-def test_a_derived_id_is_the_same_every_time() -> None:
-    made = derived_uuid7(at=NOON, namespace=CAMPAIGN, number=7)
+def numbered(number: int, *, at: datetime = NOON, namespace: UUID = CAMPAIGN) -> UUID:
+    (octets,) = numbered_uuid7s(at=at, namespace=namespace, first=number, count=1)
+    return uuid_of(octets)
 
-    assert made == derived_uuid7(at=NOON, namespace=CAMPAIGN, number=7)
+
+def test_a_numbered_id_is_the_same_every_time() -> None:
     # Stored ids are compared with newly derived ones after an upgrade, so the formula must never change.
-    assert made == UUID("01a20846-fe7b-7bf9-9ea5-4a67972ad663")
+    assert numbered(7) == numbered(7) == UUID("01a20846-fe7b-7ac3-a798-5e7200000007")
 
 
-def test_a_derived_id_is_an_ordinary_id_of_its_time() -> None:
-    made = derived_uuid7(at=NOON, namespace=CAMPAIGN, number=0)
+def test_a_numbered_id_is_an_ordinary_id_of_its_time() -> None:
+    made = numbered(0)
 
     assert made.version == 7
     assert made.variant == "specified in RFC 4122"
     assert uuid7_time(made) == NOON.replace(microsecond=123_000)
 
 
-def test_another_time_namespace_or_number_derives_another_id() -> None:
-    made = derived_uuid7(at=NOON, namespace=CAMPAIGN, number=1)
+def test_another_time_namespace_or_number_makes_another_id() -> None:
+    made = numbered(1)
 
-    assert made != derived_uuid7(at=NOON + timedelta(milliseconds=1), namespace=CAMPAIGN, number=1)
-    assert made != derived_uuid7(at=NOON, namespace=UUID(int=CAMPAIGN.int + 1), number=1)
-    assert made != derived_uuid7(at=NOON, namespace=CAMPAIGN, number=2)
-
-
-def test_a_large_campaign_derives_no_id_twice() -> None:
-    assert len({derived_uuid7(at=NOON, namespace=CAMPAIGN, number=number) for number in range(20_000)}) == 20_000
+    assert made != numbered(1, at=NOON + timedelta(milliseconds=1))
+    assert made != numbered(1, namespace=UUID(int=CAMPAIGN.int + 1))
+    assert made != numbered(2)
 
 
-@pytest.mark.parametrize("number", [-1, 2**64])
-def test_a_number_beyond_64_bits_is_refused(number: int) -> None:
-    with pytest.raises(OverflowError):
-        derived_uuid7(at=NOON, namespace=CAMPAIGN, number=number)
+def test_numbered_ids_ascend_and_do_not_depend_on_where_a_column_begins() -> None:
+    made = numbered_uuid7s(at=NOON, namespace=CAMPAIGN, first=0, count=20_000)
+
+    assert made == sorted(set(made))
+    assert made[9_000:] == numbered_uuid7s(at=NOON, namespace=CAMPAIGN, first=9_000, count=11_000)
+
+
+@pytest.mark.parametrize("number", [-1, 2**32])
+def test_a_number_beyond_32_bits_is_refused(number: int) -> None:
+    with pytest.raises(struct.error):
+        numbered(number)
+
+
+def test_octets_are_ids_as_they_come_in_batches() -> None:
+    made = [uuid_of(octets) for octets in uuid7_octets(1_000, now_ns=NOON_NS)]
+
+    assert made == sorted(set(made))
+    assert {uuid7_time(each) for each in made} == {NOON.replace(microsecond=123_000)}

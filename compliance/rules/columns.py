@@ -1,0 +1,143 @@
+"""Many messages on their way through the rules, by columns; a number is the place of a message in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import UUID
+
+from compliance.rules.content import refusal_of_mismatch, refusal_of_value
+from compliance.rules.contract import Refusal, Ruling, Screened, Values
+from compliance.rules.decisions import Approved
+from kernel.domain.traffic import TrafficClass
+from kernel.telecom.e164 import E164
+from kernel.telecom.numbers import country_of
+
+T = TypeVar("T")
+Found = tuple[Approved, tuple[str, ...]] | Refusal
+INDIA = "+91"
+
+
+def pick(column: Sequence[T], numbers: Sequence[int]) -> Sequence[T]:
+    """The rows with these numbers; the column itself when that is all of it."""
+    return column if len(numbers) == len(column) else [column[number] for number in numbers]
+
+
+def by_country(recipients: Sequence[str]) -> Iterator[tuple[str, Sequence[int]]]:
+    """Countries, and the numbers of the messages that go there."""
+    if all(each.startswith(INDIA) for each in recipients):
+        yield "IN", range(len(recipients))
+        return
+    found: dict[str, list[int]] = {}
+    for number, recipient in enumerate(recipients):
+        found.setdefault(country_of(E164(recipient)), []).append(number)
+    yield from found.items()
+
+
+def same_decision(found: Found) -> object:
+    """What texts share whose search had the same end: the decision on their template, and warnings."""
+    return id(found) if isinstance(found, Refusal) else (id(found[0]), found[1])
+
+
+def refused(refusal: Refusal, text: str, traffic_class: TrafficClass | None, approved: Approved | None) -> Ruling:
+    """The ruling of a refusal, with what was known by then."""
+    if approved is None:
+        return Ruling(refusal.code, refusal.detail, refusal.remedy, text, None, traffic_class, None)
+    known = approved.traffic_class if traffic_class is None else traffic_class
+    template_id = approved.template.id
+    return Ruling(refusal.code, refusal.detail, refusal.remedy, text, template_id, known, approved.dlt)
+
+
+@dataclass(slots=True)
+class Work:
+    """What is asked about messages of one sender, template and class, and what was decided so far."""
+
+    sender: str
+    template_id: UUID | str | None
+    asked: TrafficClass | None
+    recipients: Sequence[str]
+    content: Values | Sequence[str]
+    screened: Screened = field(default_factory=lambda: Screened([], {}, {}))
+
+    @property
+    def given(self) -> Sequence[str] | None:
+        """The ready texts, where there are any."""
+        return self.content if isinstance(self.content, Sequence) else None
+
+    def refuse(self, numbers: Sequence[int], refusal: Refusal, approved: Approved | None = None) -> None:
+        """Refuse before there is a text of ours."""
+        given = self.given
+        for number in numbers:
+            text = given[number] if given is not None else ""
+            self.screened.refused[number] = refused(refusal, text, self.asked, approved)
+
+    def write(self, approved: Approved, numbers: Sequence[int]) -> tuple[Sequence[int], Sequence[str]]:
+        """Who has a text that the template allows, rendered or as it was given, and the texts; others are refused."""
+        if isinstance(self.content, Sequence):
+            return self._compare(approved, numbers, self.content)
+        return self._render(approved, numbers, self.content)
+
+    def _compare(
+        self, approved: Approved, numbers: Sequence[int], texts: Sequence[str]
+    ) -> tuple[Sequence[int], Sequence[str]]:
+        compiled, label = approved.template.compiled, approved.template.label
+        kept: list[int] = []
+        for match, members in self.by_text(numbers, compiled.match, lambda match: match and match.warnings):
+            if match is None:
+                for number in members:
+                    mismatch = compiled.mismatch(texts[number])
+                    self.refuse((number,), refusal_of_mismatch(label, mismatch), approved)
+            else:
+                self.warn(members, match.warnings)
+                kept += members
+        kept.sort()
+        return kept, pick(texts, kept)
+
+    def _render(
+        self, approved: Approved, numbers: Sequence[int], values: Values
+    ) -> tuple[Sequence[int], Sequence[str]]:
+        compiled = approved.template.compiled
+        columns, unusable = values.arrange(compiled)
+        columns = [pick(column, numbers) for column in columns]
+        texts = compiled.render_column(columns, len(numbers))
+        problems = compiled.check_columns(columns)
+        if not unusable and not problems:
+            return numbers, texts
+        left = []
+        for place, number in enumerate(numbers):
+            problem = problems.get(place)
+            if number in unusable:
+                self.refuse((number,), unusable[number], approved)
+            elif problem is not None:
+                self.refuse((number,), refusal_of_value(problem), approved)
+            else:
+                left.append(place)
+        return pick(numbers, left), pick(texts, left)
+
+    def by_text(
+        self, numbers: Sequence[int], find: Callable[[str], T], key: Callable[[T], object] = id
+    ) -> Iterator[tuple[T, list[int]]]:
+        """What `find` says about the ready texts, asked once for each that differs, and whose texts these are.
+
+        Args:
+            key: what answers must share to be given as one.
+        """
+        given = self.given or ()
+        groups: dict[str, tuple[T, list[int]]] = {}
+        found: dict[object, tuple[T, list[int]]] = {}
+        for number in numbers:
+            text = given[number]
+            group = groups.get(text)
+            if group is None:
+                answer = find(text)
+                group = groups[text] = found.setdefault(key(answer), (answer, []))
+            group[1].append(number)
+        yield from found.values()
+
+    def texts_of(self, numbers: Sequence[int]) -> Sequence[str]:
+        return pick(self.given or (), numbers)
+
+    def warn(self, numbers: Sequence[int], warnings: tuple[str, ...]) -> None:
+        if warnings:
+            self.screened.warnings.update(dict.fromkeys(numbers, warnings))
