@@ -106,7 +106,7 @@ class CompiledPlan:
         return orders[0] if len(orders) == 1 else orders[slot_of(recipient)]
 
     def routes_for(self, recipients: Sequence[str], *, traffic_class: int, tenant_id: UUID, sender: str) -> list[Order]:
-        """`candidates` of many recipients, in their order. Equal answers are the same object, so `is` groups them.
+        """`candidates` of many recipients, in their order.
 
         Numbers are looked at one by one only where a rule splits them by weight or explores.
         """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
@@ -21,6 +22,8 @@ SLOTS: Final = 1000
 EXPLORING: Final = 20
 # Per mille by which a route must be better before it goes in front of one that the plan names earlier.
 MARGIN: Final = 20
+# Spreads of a thousand orders that are kept; a plan has few different ones.
+REMEMBERED: Final = 256
 
 
 class Strategy(models.TextChoices):
@@ -44,7 +47,7 @@ class Knowledge:
 
     ranks: Mapping[str, Mapping[int, int]]
     ratings: Mapping[str, Mapping[int, int]]
-    shunned: Collection[int] = frozenset()
+    shunned: frozenset[int] = frozenset()
 
     def width(self, strategy: Strategy) -> int:
         """Digits of a number that the strategy looks at."""
@@ -68,17 +71,18 @@ def spread(
         weights: one for each route, for WEIGHTED; all 0 is the order given.
         explores: whether some recipients may try the second best, for BEST_DELIVERY.
     """
-    if len(routes) < 2 or strategy is Strategy.PRIORITY:
-        orders: Spread = (routes,)
-    elif strategy is Strategy.LEAST_COST:
+    shunned = knowledge.shunned
+    if len(routes) < 2:
+        return (routes,)
+    if strategy is Strategy.WEIGHTED:
+        return by_weight(tuple(zip(routes, weights, strict=True)), shunned)
+    if strategy is Strategy.LEAST_COST:
         ranks = longest(knowledge.ranks, digits)
-        orders = (tuple(sorted(routes, key=lambda route: ranks.get(route, len(ranks) + 1))),)
-    elif strategy is Strategy.WEIGHTED:
-        orders = by_weight(dict(zip(routes, weights, strict=True)))
-    else:
-        best = by_rating(routes, longest(knowledge.ratings, digits))
-        orders = exploring(best, knowledge.shunned) if explores else (best,)
-    return tuple(shunned_last(order, knowledge.shunned) for order in orders) if knowledge.shunned else orders
+        routes = tuple(sorted(routes, key=lambda route: ranks.get(route, len(ranks) + 1)))
+    elif strategy is Strategy.BEST_DELIVERY:
+        routes = by_rating(routes, longest(knowledge.ratings, digits))
+    best = shunned_last(routes, shunned)
+    return exploring(best, shunned) if explores and strategy is Strategy.BEST_DELIVERY else (best,)
 
 
 def shunned_last(order: Order, shunned: Collection[int]) -> Order:
@@ -106,7 +110,8 @@ def by_rating(routes: Order, ratings: Mapping[int, int]) -> Order:
     return tuple(ordered)
 
 
-def exploring(best: Order, shunned: Collection[int]) -> Spread:
+@lru_cache(REMEMBERED)
+def exploring(best: Order, shunned: frozenset[int]) -> Spread:
     """EXPLORING slots begin with one of the other routes, in turn; the rest with the best."""
     others = [route for route in best[1:] if route not in shunned]
     if not others:
@@ -116,11 +121,18 @@ def exploring(best: Order, shunned: Collection[int]) -> Spread:
     return (*(moved[route] for route in tries), *[best] * (SLOTS - EXPLORING))
 
 
-def by_weight(weights: Mapping[int, int]) -> Spread:
-    """Every slot's order. First places are shared out by weight; so is, among the rest, what a lost route leaves."""
+@lru_cache(REMEMBERED)
+def by_weight(weights: tuple[tuple[int, int], ...], shunned: frozenset[int] = frozenset()) -> Spread:
+    """Every slot's order, from (route, weight). First places are shared out by weight; so is what a lost route leaves.
+
+    Remembered, because a thousand orders for each prefix of a rule that does not look at prefixes would fill memory.
+    """
+    if not any(weight for _, weight in weights):
+        return (shunned_last(tuple(route for route, _ in weights), shunned),)
     orders: list[Order] = [()] * SLOTS
     _deal(list(range(SLOTS)), dict(weights), (), orders)
-    return tuple(orders) if any(weights.values()) else (orders[0],)
+    same: dict[Order, Order] = {}
+    return tuple(same.setdefault(order, order) for order in (shunned_last(each, shunned) for each in orders))
 
 
 def _deal(slots: Sequence[int], weights: Mapping[int, int], chosen: Order, orders: list[Order]) -> None:

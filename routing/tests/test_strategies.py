@@ -57,7 +57,7 @@ def test_a_number_always_goes_the_same_way() -> None:
 
 
 def test_what_a_failing_route_leaves_is_shared_and_nobody_else_moves() -> None:
-    whole = by_weight({A: 50, B: 30, C: 20})
+    whole = by_weight(((A, 50), (B, 30), (C, 20)))
     without = spread(
         Strategy.WEIGHTED,
         (A, B, C),
@@ -74,7 +74,7 @@ def test_what_a_failing_route_leaves_is_shared_and_nobody_else_moves() -> None:
 
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=5).filter(any))
 def test_first_places_are_as_many_as_weights_ask_for(weights: list[int]) -> None:
-    orders = by_weight(dict(enumerate(weights)))
+    orders = by_weight(tuple(enumerate(weights)))
     first = Counter(order[0] for order in orders)
     scale = SLOTS // len(orders)
     assert all(abs(scale * first[route] - SLOTS * weight / sum(weights)) <= 1 for route, weight in enumerate(weights))
@@ -82,7 +82,7 @@ def test_first_places_are_as_many_as_weights_ask_for(weights: list[int]) -> None
 
 
 def test_a_weight_of_nothing_is_only_tried_after_the_others() -> None:
-    assert by_weight({A: 0, B: 1}) == ((B, A),) * SLOTS
+    assert by_weight(((A, 0), (B, 1))) == ((B, A),) * SLOTS
 
 
 def test_slots_are_evenly_filled() -> None:
@@ -132,3 +132,12 @@ def test_a_column_of_numbers_gets_the_answers_of_single_ones(strategy: Strategy)
     found = asked.routes_for(numbers, traffic_class=1, tenant_id=ANNA, sender="")
     assert found == [ask(asked, number) for number in numbers]
     assert asked.routes_for([], traffic_class=1, tenant_id=ANNA, sender="") == []
+
+
+def test_prefixes_of_a_rule_that_does_not_look_at_them_share_one_spread() -> None:
+    other = CompiledRule("919777777", None, None, "", (C,))
+    asked = plan(Strategy.WEIGHTED, (A, B), {}, others=[other], weights=(3, 1))
+    asked.routes_for(NUMBERS, traffic_class=1, tenant_id=ANNA, sender="")
+    (part,) = asked._parts.values()
+    assert len(part.spreads) == 100
+    assert len({id(orders) for orders in part.spreads.values()}) == 1
