@@ -58,8 +58,14 @@ class Claims:
         # Route → the tenant whose turn was the last one.
         self._last_turn: dict[int, UUID] = {}
 
-    async def hold_owner_lock(self) -> None:
-        """Show as long as this connection lives that the leases' owner does."""
+    async def begin(self) -> None:
+        """Show as long as this connection lives that the leases' owner does.
+
+        A claim is planned once, by indexes, whatever the tables' sizes are said to be: planning it each time would take
+        longer than it does, and a plan for the empty tables of a first day must do for the full ones of the second.
+        """
+        await self._db.execute("SET plan_cache_mode = force_generic_plan")
+        await self._db.execute("SET enable_seqscan = off")
         await self._db.execute(statements.HOLD_OWNER_LOCK, [self._owner])
 
     async def claim(self, appetites: Sequence[Appetite], wall: float) -> list[Flight]:
@@ -81,15 +87,19 @@ class Claims:
             rows = sorted(await cursor.fetchall(), key=_place)
             batches = [BatchRow(*row[:-1]) for row in rows]
             flights = [Flight(batch, token, now) for batch in batches if batch.state == BatchState.LEASED]
-            loaded = await self._load(flights)
-            loaded = [await self._look_closer(each) for each in loaded]
+            asked = await self._ask(flights)
+            is_plain = all(batch.traffic_class == TrafficClass.OTP and not batch.sent_upto for batch in batches)
+            loaded = [] if is_plain else [await self._look_closer(each) for each in await self._read(asked)]
+        if is_plain:
+            # What nobody may opt out of, and was never begun, needs no closer look: one way to the database less.
+            loaded = await self._read(asked)
         for each in loaded:
             self._fill(each, wall)
         self._last_turn.update((batch.route_id, batch.tenant_id) for batch in batches)
         flights.sort(key=lambda flight: (flight.batch.traffic_class, flight.batch.id.int))
         return flights
 
-    async def _load(self, flights: Iterable[Flight]) -> list[_Loaded]:
+    async def _ask(self, flights: Iterable[Flight]) -> list[tuple[Flight, Cursor, Cursor]]:
         asked: list[tuple[Flight, Cursor, Cursor]] = []
         for flight in flights:
             batch = flight.batch
@@ -97,6 +107,9 @@ class Claims:
             messages = await run(self._db, statements.LOAD, [batch.tenant_id, *bounds])
             texts = await run(self._db, statements.TEXTS, [batch.tenant_id, batch.retention_days, *bounds])
             asked.append((flight, messages, texts))
+        return asked
+
+    async def _read(self, asked: Iterable[tuple[Flight, Cursor, Cursor]]) -> list[_Loaded]:
         return [
             _Loaded(
                 flight,
@@ -178,12 +191,6 @@ class Claims:
             cursor = await run(self._db, statements.TAKE_BACK, [self._owner])
         if cursor.rowcount:
             log.warning("took back %s batches whose dispatcher is gone", cursor.rowcount)
-        return cursor.rowcount
-
-    async def fail_over(self, route_ids: Sequence[int], low: int, high: int) -> int:
-        """Batches of routes without a line go to their next candidates. Returns how many."""
-        async with platform(self._db):
-            cursor = await run(self._db, statements.FAIL_OVER, [int4s(route_ids), low, high])
         return cursor.rowcount
 
 

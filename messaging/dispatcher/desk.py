@@ -75,7 +75,6 @@ class Desk:
         known: Known,
         wake: Callable[[], None],
     ) -> None:
-        self.config = config
         self.route_id = config.route_id
         self.classes = classes
         self.link: Link | None = None
@@ -83,9 +82,7 @@ class Desk:
         self.trouble = ""
         self.trouble_until = 0.0
         self.down_since: float | None = None
-        capacity = config.window * config.binds
-        self.target = max(1, min(2 * capacity, 2 * config.tps or MAX_STOCK, MAX_STOCK))
-        self.threshold = max(1, min(capacity // 8, config.tps // 20 if config.tps else MAX_STOCK))
+        self.adjust(config)
         self.stock = Stock()
         self._lingered_at = 0.0
         self._later: list[tuple[float, int, Job]] = []
@@ -94,6 +91,13 @@ class Desk:
         self._known = known
         self._wake = wake
         self._loop = asyncio.get_running_loop()
+
+    def adjust(self, config: RouteConfig) -> None:
+        """Take a changed window, speed or number of binds over."""
+        self.config = config
+        capacity = config.window * config.binds
+        self.target = max(1, min(2 * capacity, 2 * config.tps or MAX_STOCK, MAX_STOCK))
+        self.threshold = max(1, min(capacity // 8, config.tps // 20 if config.tps else MAX_STOCK))
 
     # -- stock
 

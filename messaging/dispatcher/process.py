@@ -101,7 +101,7 @@ class Dispatcher:
             write, known=self.routes.known, costs=self.routes.costs, lease_s=self._lease_s, after=self._wake
         )
         claims = Claims(claim, writer.news, lease_s=self._lease_s, owner=self._owner)
-        await claims.hold_owner_lock()
+        await claims.begin()
         await self.routes.refresh(writer)
         self.ready.set()
         async with asyncio.TaskGroup() as group:
@@ -130,7 +130,7 @@ class Dispatcher:
             if now - self._took_back_at >= TAKE_BACK_S:
                 self._took_back_at = now
                 await claims.take_back()
-                await self._fail_over(claims, writer, now)
+                self._clear_dead_lines(writer, now)
                 self._stops_changed = True
             if self._stops_changed:
                 self._stops_changed = False
@@ -161,18 +161,16 @@ class Dispatcher:
             for desk in self.routes:
                 writer.return_these(desk.drop(stopped))
 
-    async def _fail_over(self, claims: Claims, writer: Writer, now: float) -> None:
+    def _clear_dead_lines(self, writer: Writer, now: float) -> None:
+        """What a line cannot send goes back to the queue, for another dispatcher's line or the next route."""
         for desk in self.routes:
-            low, high = desk.classes
+            low, _ = desk.classes
             patience = FAIL_OVER_S[low == TrafficClass.OTP] if self._fail_over_s is None else self._fail_over_s
-            if desk.down_since is None or now - desk.down_since < patience:
-                continue
-            if desk.waiting:
+            if desk.waiting and desk.down_since is not None and now - desk.down_since >= patience:
+                is_sending = desk.is_sending
                 desk.give_back()
-                desk.is_sending = True
+                desk.is_sending = is_sending
                 writer.return_flights(desk.route_id)
-            if moved := await claims.fail_over([desk.route_id], low, high):
-                log.warning("route %s is down: %s batches go to their next route", desk.config.name, moved)
 
     async def _send(self, db: Connection) -> None:
         while not self._stopping.is_set():
@@ -225,6 +223,7 @@ class Dispatcher:
             if not self._stopping.is_set():
                 await self.routes.refresh(writer)
                 await self.routes.report()
+                await self.routes.pass_on(self._fail_over_s)
 
 
 async def serve(lane: Lane, stopping: asyncio.Event) -> None:

@@ -7,91 +7,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Final, TypeVar
+from uuid import uuid4
 
 from django.db import DatabaseError, close_old_connections, connections
 
 from kernel.domain.clock import utc_now
 from kernel.domain.errors import DomainError
-from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher.desk import Desk
+from messaging.dispatcher.health import Guard
 from messaging.dispatcher.news import Known
+from messaging.dispatcher.serving import Fault, Look, Reading, Served, look, remove_gauges, try_probe, write_gauges
 from messaging.dispatcher.writer import Writer
-from routing.contract import LinkGauge, RouteConfig
-from routing.models import Route, RouteGauge
+from messaging.services.passing_on import pass_on
+from routing import breaker
+from routing.breaker import Phase, phase
+from routing.contract import LinkGauge
+from routing.models import Breaker
 from routing.registry import provider
-from routing.services.routes import route_config
-from routing.services.states import report_gauge
-from routing.statuses import Lane, RouteState
+from routing.statuses import Lane
 
 log: Final = logging.getLogger(__name__)
 
-DRAIN_S: Final = 10.0
+# Of the ten seconds that an orderly end may take; writing what became of the rest needs the others.
+DRAIN_S: Final = 6.0
+# What a route that trips gives back is in the queue within this, and goes on at once.
+AFTER_TRIP_S: Final = 2.0
+AFTER_TRIP_EVERY_S: Final = 0.2
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A route this lane has a desk for; two that are equal need no new connection."""
-
-    kind: str
-    config: RouteConfig
-    cost_micros: int
-    is_sending: bool
-    classes: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A desk at this moment, for the console."""
-
-    route_id: int
-    gauge: LinkGauge
-    tps: float
-    trouble: str
-
-
-def read_routes(lane: Lane) -> list[Served]:
-    """Enabled and draining routes with binds for the lane. One whose secrets cannot be read is left out, loudly."""
-    served = []
-    for route in Route.objects.exclude(state=RouteState.DISABLED):
-        if lane == Lane.OTP and not route.otp_binds:
-            continue
-        try:
-            config = route_config(route, lane=lane)
-        except DomainError as problem:
-            log.error("route %s is not served: %s", route.name, problem)
-            continue
-        # Without binds for passcodes the route carries them among everything else, first.
-        lowest = TrafficClass.TRANSACTIONAL if route.otp_binds else TrafficClass.OTP
-        classes = (TrafficClass.OTP, TrafficClass.OTP) if lane == Lane.OTP else (lowest, TrafficClass.PROMOTIONAL)
-        is_sending = route.state == RouteState.ENABLED
-        served.append(Served(route.kind, config, route.cost_micros, is_sending, (int(classes[0]), int(classes[1]))))
-    return served
-
-
-def write_gauges(lane: Lane, holder: str, readings: list[Reading]) -> None:
-    now = utc_now()
-    for reading in readings:
-        gauge = RouteGauge(
-            route_id=reading.route_id,
-            lane=lane.value,
-            holder=holder,
-            tps_now=reading.tps,
-            window_used=reading.gauge.window_used,
-            binds_up=reading.gauge.binds_up,
-            binds_wanted=reading.gauge.binds_wanted,
-            note=(reading.trouble or reading.gauge.note)[:200],
-            at=now,
-        )
-        report_gauge(gauge=gauge)
-
-
-def remove_gauges(lane: Lane, holder: str) -> None:
-    RouteGauge.objects.filter(lane=lane.value, holder=holder).delete()
 
 
 class Routes:
@@ -100,10 +47,16 @@ class Routes:
     def __init__(self, lane: Lane, holder: str, wake: Callable[[], None]) -> None:
         self._lane = lane
         self._holder = holder
+        self._prober = f"{holder} {lane} {uuid4().hex[:8]}"[:80]
         self._wake = wake
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="dakiya-orm")
         self._served: dict[int, Served] = {}
+        self._guards: dict[int, Guard] = {}
+        self._faults: dict[int, Fault] = {}
+        # Breakers of which this process has told the database something that it has not read back yet.
+        self._telling: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._retiring: set[asyncio.Task[None]] = set()
         self._sent: dict[int, tuple[float, int]] = {}
         self.desks: dict[int, Desk] = {}
@@ -114,42 +67,140 @@ class Routes:
         return iter(self.desks.values())
 
     async def refresh(self, writer: Writer) -> None:
-        """Do what staff changed since the last time."""
-        wanted = {served.config.route_id: served for served in await self._ask(read_routes, self._lane)}
+        """Do what staff changed, and what breakers say, since the last time."""
+        seen: Look = await self._ask(look, self._lane)
+        wanted = {served.config.route_id: served for served in seen.served}
         for route_id in [route_id for route_id in self.desks if route_id not in wanted]:
             self._retire(route_id, writer)
+        self._note_faults(seen.faults)
         for route_id, served in wanted.items():
             self.costs[route_id] = served.cost_micros
-            present = self._served.get(route_id)
-            if present is not None and (present.kind, present.config) != (served.kind, served.config):
+            await self._follow(served, writer)
+            if route_id in self.desks and route_id not in self._telling:
+                await self._heed(route_id, seen.breakers.get(route_id), writer)
+
+    def _note_faults(self, faults: dict[int, Fault]) -> None:
+        for route_id, fault in faults.items():
+            if fault != self._faults.get(route_id):
+                log.error("route %s is not served: %s", fault.name, fault.words)
+        self._faults = faults
+
+    async def _follow(self, served: Served, writer: Writer) -> None:
+        """Open, adjust or reopen the route as it is wanted."""
+        route_id = served.config.route_id
+        present = self._served.get(route_id)
+        if present is not None and (present.kind, present.config) != (served.kind, served.config):
+            desk = self.desks[route_id]
+            if present.kind == served.kind and desk.link is not None and desk.link.adjust(served.config):
+                log.info("route %s goes on with changed terms", served.config.name)
+                desk.adjust(served.config)
+            else:
                 self._retire(route_id, writer)
                 present = None
-            if present is None:
-                await self._open(served, writer)
-            elif present.is_sending and not served.is_sending:
-                self.desks[route_id].give_back()
-                writer.return_flights(route_id)
-            desk = self.desks.get(route_id)
-            if desk is not None:
-                self._served[route_id] = served
-                desk.classes, desk.is_sending = served.classes, served.is_sending
+        if present is None:
+            await self._open(served, writer)
+        elif present.is_sending and not served.is_sending:
+            self.desks[route_id].give_back()
+            writer.return_flights(route_id)
+        if route_id in self.desks:
+            self._served[route_id] = served
+            desk = self.desks[route_id]
+            desk.classes = served.classes
+            desk.is_sending = served.is_sending and self._guards[route_id].may_send
 
     async def _open(self, served: Served, writer: Writer) -> None:
         config = served.config
         known = self.known.setdefault(config.route_id, Known())
         desk = Desk(config, classes=served.classes, news=writer.news, known=known, wake=self._wake)
-        desk.is_sending = served.is_sending
+        guard = Guard(desk, on_trip=partial(self._on_trip, writer), on_probed=partial(self._on_probed, writer))
         try:
-            desk.link = await provider(served.kind).open(config, desk)
+            desk.link = await provider(served.kind).open(config, guard)
         except DomainError as problem:
-            log.error("route %s cannot be opened: %s", config.name, problem)
+            self._note_faults({**self._faults, config.route_id: Fault(config.name, str(problem), config.binds)})
             return
         log.info("route %s is open on lane %s", config.name, self._lane)
-        self.desks[config.route_id] = desk
+        self.desks[config.route_id], self._guards[config.route_id] = desk, guard
+
+    # -- breakers
+
+    def _on_trip(self, writer: Writer, guard: Guard, reason: str) -> None:
+        route_id = guard.desk.route_id
+        log.error("route %s takes no more messages: %s", guard.desk.config.name, reason)
+        writer.return_flights(route_id)
+        self._begin(self._tell(route_id, partial(breaker.trip, route_id=route_id, reason=reason, now=utc_now())))
+
+    def _on_probed(self, writer: Writer, guard: Guard, complaint: str) -> None:
+        desk = guard.desk
+        log.warning("route %s was probed: %s", desk.config.name, complaint or "it takes messages again")
+        served = self._served.get(desk.route_id)
+        desk.is_sending = guard.may_send and served is not None and served.is_sending
+        if complaint:
+            writer.return_flights(desk.route_id)
+        self._begin(self._tell(desk.route_id, self._conclusion(desk.route_id, complaint)))
+        self._wake()
+
+    def _conclusion(self, route_id: int, complaint: str | None) -> Callable[[], None]:
+        return partial(
+            breaker.conclude_probe, route_id=route_id, holder=self._prober, complaint=complaint, now=utc_now()
+        )
+
+    async def _tell(self, route_id: int, call: Callable[[], object]) -> None:
+        """Write down what became of a breaker, and let the queue of the route go on at once."""
+        self._telling.add(route_id)
+        try:
+            await self._ask(call)
+        finally:
+            self._telling.discard(route_id)
+        until = self._loop.time() + AFTER_TRIP_S
+        while self._loop.time() < until:
+            await self.pass_on(None)
+            await asyncio.sleep(AFTER_TRIP_EVERY_S)
+
+    async def _heed(self, route_id: int, found: Breaker | None, writer: Writer) -> None:
+        guard, desk = self._guards[route_id], self.desks[route_id]
+        now_phase = phase(found, utc_now())
+        if now_phase is Phase.CLOSED:
+            if guard.probe is not None or not guard.may_send:
+                guard.release()
+        elif guard.probe is not None:
+            if found is not None and now_phase is Phase.PROBING and found.holder == self._prober:
+                guard.conclude()
+            else:
+                guard.block()
+                writer.return_flights(route_id)
+                await self._ask(self._conclusion(route_id, None))
+        else:
+            if guard.may_send:
+                guard.block()
+                writer.return_flights(route_id)
+            is_wanted = now_phase is Phase.DUE and self._served[route_id].is_sending and desk.is_up
+            if is_wanted and await self._ask(try_probe, route_id, desk.classes, self._prober):
+                log.info("route %s is probed", desk.config.name)
+                guard.begin_probe()
+        desk.is_sending = self._served[route_id].is_sending and guard.may_send
+
+    async def pass_on(self, patience_s: float | None) -> None:
+        """Let the queues of routes that take nothing go on, whoever serves these."""
+        await self._ask(partial(pass_on, utc_now(), patience_s=patience_s))
+
+    def _begin(self, errand: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._quietly(errand))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _quietly(self, errand: Coroutine[None, None, None]) -> None:
+        try:
+            await errand
+        except DatabaseError as problem:
+            log.warning("the state of a breaker could not be written down: %s", problem)
+
+    # -- ends
 
     def _retire(self, route_id: int, writer: Writer) -> None:
         desk = self.desks.pop(route_id)
         del self._served[route_id]
+        # What a link tells while it closes speaks for or against nothing.
+        self._guards.pop(route_id).retire()
         desk.give_back()
         writer.return_flights(route_id)
         task = asyncio.create_task(self._drain(desk))
@@ -163,12 +214,14 @@ class Routes:
 
     async def drain(self, writer: Writer) -> None:
         """Part from all operators: what is unanswered has DRAIN_S."""
+        await self._end_errands()
         for route_id in list(self.desks):
             self._retire(route_id, writer)
         await asyncio.gather(*self._retiring)
 
     async def abandon(self) -> None:
         """Close all connections at once, as a crash would."""
+        await self._end_errands()
         for desk in self:
             if desk.link is not None:
                 await desk.link.close()
@@ -176,19 +229,26 @@ class Routes:
             task.cancel()
         await asyncio.gather(*self._retiring, return_exceptions=True)
 
+    async def _end_errands(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- gauges
+
     async def report(self) -> None:
         now = self._loop.time()
-        readings = []
-        for desk in self:
-            if desk.link is None:
-                continue
-            gauge = desk.link.gauge()
-            before, sent = self._sent.get(desk.route_id, (now, gauge.parts_sent))
-            self._sent[desk.route_id] = (now, gauge.parts_sent)
-            tps = max(0.0, (gauge.parts_sent - sent) / (now - before)) if now > before else 0.0
-            trouble = desk.trouble if desk.trouble_until > now else ""
-            readings.append(Reading(desk.route_id, gauge, tps, trouble))
-        await self._ask(write_gauges, self._lane, self._holder, readings)
+        readings = [self._read(desk, desk.link.gauge(), now) for desk in self if desk.link is not None]
+        await self._ask(write_gauges, self._lane, self._holder, readings, self._faults)
+
+    def _read(self, desk: Desk, gauge: LinkGauge, now: float) -> Reading:
+        before, sent = self._sent.get(desk.route_id, (now, gauge.parts_sent))
+        self._sent[desk.route_id] = (now, gauge.parts_sent)
+        tps = max(0.0, (gauge.parts_sent - sent) / (now - before)) if now > before else 0.0
+        trouble = desk.trouble if desk.trouble_until > now else ""
+        down_since = None if desk.down_since is None else utc_now() - timedelta(seconds=now - desk.down_since)
+        return Reading(desk.route_id, gauge, tps, trouble, down_since)
 
     async def close(self) -> None:
         try:

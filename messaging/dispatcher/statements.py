@@ -9,14 +9,16 @@ from messaging.statuses import FINAL_FROM, BatchState, Hold, Status
 ENTER: Final = "SELECT set_config('role', 'dakiya_platform', true)"
 
 # What follows walks the index batches_ready, which is in the order of its columns, and sorts nothing: the most urgent
-# class of each route that has work, then its tenants from one to the next, each by a probe of its own, going around
-# from `after`. Each tenant's share is counted in messages; only what is taken is locked (docs/adr/0013).
+# class of each route that has work, then its tenants from one to the next, each by a probe of its own (OFFSET 0: made
+# once), going around from `after`. Each tenant's share is counted in messages; only what is taken is locked
+# (docs/adr/0013).
 _READY: Final = f"state = {BatchState.READY} AND route_id = {{0}}.route_id AND traffic_class = {{0}}.traffic_class"
 _NEXT: Final = f"""coalesce(
     (SELECT tenant_id FROM batches WHERE {_READY} AND tenant_id > {{1}} ORDER BY tenant_id LIMIT 1),
     (SELECT tenant_id FROM batches WHERE {_READY} ORDER BY tenant_id LIMIT 1))"""  # noqa: S608 - constants of ours, as in all statements below
-# Tenants that one claim looks at, and batches that it takes.
+# Tenants that one claim looks at, and batches that it takes, of each of them and in all.
 TENANTS_OF_A_CLAIM: Final = 24
+BATCHES_OF_A_TURN: Final = 24
 BATCHES_OF_A_CLAIM: Final = 64
 
 # Batches of suspended tenants and of stopped campaigns are put aside by the same statement.
@@ -30,11 +32,11 @@ WITH RECURSIVE asked AS MATERIALIZED (
         ORDER BY traffic_class LIMIT 1) x),
 walk AS (
     SELECT a.route_id, a.traffic_class, a.n, 1 AS place, f.tenant_id AS first, f.tenant_id
-    FROM asked a CROSS JOIN LATERAL (SELECT {_NEXT.format("a", "a.after")} AS tenant_id) f
+    FROM asked a CROSS JOIN LATERAL (SELECT {_NEXT.format("a", "a.after")} AS tenant_id OFFSET 0) f
     WHERE f.tenant_id IS NOT NULL
     UNION ALL
     SELECT w.route_id, w.traffic_class, w.n, w.place + 1, w.first, f.tenant_id
-    FROM walk w CROSS JOIN LATERAL (SELECT {_NEXT.format("w", "w.tenant_id")} AS tenant_id) f
+    FROM walk w CROSS JOIN LATERAL (SELECT {_NEXT.format("w", "w.tenant_id")} AS tenant_id OFFSET 0) f
     WHERE w.place < {TENANTS_OF_A_CLAIM} AND f.tenant_id <> w.first),
 turns AS MATERIALIZED (
     SELECT w.*, ceil(w.n * t.send_weight::float8 / sum(t.send_weight) OVER (PARTITION BY w.route_id)) AS share
@@ -50,7 +52,7 @@ sized AS MATERIALIZED (
         SELECT count(*) AS batches, coalesce(sum(messages), 0) AS messages FROM (
             SELECT b.messages, sum(b.messages) OVER (ORDER BY b.id) - b.messages AS before FROM (
                 SELECT id, messages FROM batches WHERE {_READY.format("r")} AND tenant_id = r.tenant_id
-                ORDER BY id LIMIT least(r.share, {BATCHES_OF_A_CLAIM})) b) o
+                ORDER BY id LIMIT least(r.share, {BATCHES_OF_A_TURN})) b) o
         WHERE o.before < r.share) q),
 c AS MATERIALIZED (
     SELECT x.tenant_id, x.id, x.campaign_id, s.place FROM sized s CROSS JOIN LATERAL (
@@ -128,15 +130,6 @@ UPDATE batches b SET state = {BatchState.READY}, lease_token = NULL, lease_until
 FROM (SELECT tenant_id, id FROM batches
       WHERE state = {BatchState.LEASED} AND (lease_until < now() OR lease_owner IN (SELECT lease_owner FROM gone))
       LIMIT 500 FOR UPDATE SKIP LOCKED) x
-WHERE b.tenant_id = x.tenant_id AND b.id = x.id"""  # noqa: S608
-
-# Batches of a route that has no line go to their next candidate.
-FAIL_OVER: Final = f"""
-UPDATE batches b SET route_id = b.candidates[1], candidates = b.candidates[2:], tries = b.tries + 1
-FROM (SELECT tenant_id, id FROM batches
-      WHERE route_id = ANY(%b::int4[]) AND state = {BatchState.READY} AND traffic_class BETWEEN %s AND %s
-        AND cardinality(candidates) > 0
-      ORDER BY route_id, traffic_class, tenant_id, id LIMIT 500 FOR UPDATE SKIP LOCKED) x
 WHERE b.tenant_id = x.tenant_id AND b.id = x.id"""  # noqa: S608
 
 # Columns per message, constants per batch by number: fewer and smaller arrays. The usual messages, accepted and of one

@@ -1,0 +1,119 @@
+"""What a dispatcher asks Django's ORM about routes, in a thread beside its event loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from kernel.db.tenancy import platform_context
+from kernel.domain.clock import utc_now
+from kernel.domain.errors import DomainError
+from kernel.domain.traffic import TrafficClass
+from messaging.models import Batch
+from messaging.statuses import BatchState
+from routing import breaker
+from routing.contract import LinkGauge, RouteConfig
+from routing.models import Breaker, Route, RouteGauge
+from routing.services.routes import route_config
+from routing.services.states import report_gauge
+from routing.statuses import Lane, RouteState
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A route this lane has a desk for; two that are equal need no new connection."""
+
+    kind: str
+    config: RouteConfig
+    cost_micros: int
+    is_sending: bool
+    classes: tuple[int, int]
+
+
+class Fault(NamedTuple):
+    """Why a route cannot be opened, and how many binds it should have."""
+
+    name: str
+    words: str
+    binds: int
+
+
+class Look(NamedTuple):
+    """Routes that are enabled or draining, those of them that cannot be read, and breakers that are not closed."""
+
+    served: list[Served]
+    faults: dict[int, Fault]
+    breakers: dict[int, Breaker]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A desk at this moment, for the console."""
+
+    route_id: int
+    gauge: LinkGauge
+    tps: float
+    trouble: str
+    down_since: datetime | None
+
+
+def look(lane: Lane) -> Look:
+    seen = Look([], {}, breaker.standings())
+    for route in Route.objects.exclude(state=RouteState.DISABLED):
+        if lane == Lane.OTP and not route.otp_binds:
+            continue
+        try:
+            config = route_config(route, lane=lane)
+        except DomainError as problem:
+            binds = route.otp_binds if lane == Lane.OTP else route.binds
+            seen.faults[route.pk] = Fault(route.name, str(problem), binds)
+            continue
+        # Without binds for passcodes the route carries them among everything else, first.
+        lowest = TrafficClass.TRANSACTIONAL if route.otp_binds else TrafficClass.OTP
+        classes = (TrafficClass.OTP, TrafficClass.OTP) if lane == Lane.OTP else (lowest, TrafficClass.PROMOTIONAL)
+        is_sending = route.state == RouteState.ENABLED
+        served = Served(route.kind, config, route.cost_micros, is_sending, (int(classes[0]), int(classes[1])))
+        seen.served.append(served)
+    return seen
+
+
+def try_probe(route_id: int, classes: tuple[int, int], holder: str) -> bool:
+    """Become the prober of a route, if there is something to probe it with."""
+    with platform_context(reason="see whether anything waits that could probe a route"):
+        waiting = Batch.objects.filter(route_id=route_id, state=BatchState.READY, traffic_class__range=classes)
+        has_work = waiting.exists()
+    return has_work and breaker.take_probe(route_id=route_id, holder=holder, now=utc_now())
+
+
+def write_gauges(lane: Lane, holder: str, readings: list[Reading], faults: dict[int, Fault]) -> None:
+    now = utc_now()
+    for reading in readings:
+        gauge = RouteGauge(
+            route_id=reading.route_id,
+            lane=lane.value,
+            holder=holder,
+            tps_now=reading.tps,
+            window_used=reading.gauge.window_used,
+            binds_up=reading.gauge.binds_up,
+            binds_wanted=reading.gauge.binds_wanted,
+            note=(reading.trouble or reading.gauge.note)[:200],
+            down_since=reading.down_since,
+            at=now,
+        )
+        report_gauge(gauge=gauge)
+    for route_id, fault in faults.items():
+        gauge = RouteGauge(
+            route_id=route_id,
+            lane=lane.value,
+            holder=holder,
+            binds_wanted=fault.binds,
+            note=fault.words[:200],
+            is_unopenable=True,
+            at=now,
+        )
+        report_gauge(gauge=gauge)
+
+
+def remove_gauges(lane: Lane, holder: str) -> None:
+    RouteGauge.objects.filter(lane=lane.value, holder=holder).delete()
