@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from kernel.db.partitions import Series, covered_until, drop_before, ensure
 from kernel.domain.clock import utc_now
 
-MESSAGES: Final = Series("messages", days=7, fillfactor=50)
+MESSAGES: Final = Series("messages", days=7, fillfactor=50, few=("tenant_id",))
 # A part is filed under its message's id, and goes with the message.
 MESSAGE_PARTS: Final = Series("message_parts", days=7, column="message_id")
 OPERATOR_IDS: Final = Series("operator_ids", days=1, by_id=False, column="at")
