@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 
 from kernel.domain.clock import utc_now
-from messaging.services import partitions, retention, sweeping
+from messaging.services import partitions, passing_on, retention, surgery, sweeping
 
 
 @shared_task(name="messaging.release_due")
@@ -13,9 +15,24 @@ def release_due() -> None:
     sweeping.release_due(utc_now())
 
 
+@shared_task(name="messaging.pass_on")
+def pass_on() -> None:
+    """Queues of routes that take nothing go on, whether or not a dispatcher serves them."""
+    now = utc_now()
+    passing_on.pass_on(now)
+    passing_on.finish_drains(now)
+
+
+@shared_task(name="messaging.operate")
+def operate(operation_id: str) -> None:
+    surgery.carry_out(operation_id=UUID(operation_id), now=utc_now())
+
+
 @shared_task(name="messaging.sweep")
 def sweep() -> None:
     now = utc_now()
+    for operation_id in surgery.running():
+        operate.delay(str(operation_id))
     sweeping.release_held()
     sweeping.expire_overdue(now)
     sweeping.settle_silent(now)
@@ -27,3 +44,4 @@ def housekeeping() -> None:
     partitions.make_partitions(now)
     partitions.drop_partitions(now)
     retention.forget_old(now)
+    surgery.forget_unconfirmed(now)

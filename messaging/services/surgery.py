@@ -112,9 +112,10 @@ def running() -> list[UUID]:
 
 
 def forget_unconfirmed(now: datetime) -> int:
-    """Drop counts of which nobody made use; in a platform context."""
-    old = Operation.objects.filter(state=Operation.State.COUNTED, at__lt=now - timedelta(days=1))
-    return old.delete()[0]
+    """Drop counts of which nobody made use."""
+    with platform_context(reason="forget counts of queues that nobody confirmed"):
+        old = Operation.objects.filter(state=Operation.State.COUNTED, at__lt=now - timedelta(days=1))
+        return old.delete()[0]
 
 
 def order_of(operation: Operation) -> Order:

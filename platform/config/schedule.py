@@ -19,6 +19,7 @@ class Job:
 
 JOBS: Final = (
     Job("messaging.release_due", 1),
+    Job("messaging.pass_on", 2),
     Job("messaging.sweep", 15),
     Job("messaging.housekeeping", 3600),
     Job("campaigns.start_due", 1),

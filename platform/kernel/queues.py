@@ -16,6 +16,8 @@ class Queue(StrEnum):
 # Task name → queue; a task that is not named here goes to DEFAULT.
 QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "messaging.release_due": Queue.URGENT,
+    "messaging.pass_on": Queue.URGENT,
+    "messaging.operate": Queue.BULK,
     "campaigns.start_due": Queue.URGENT,
     "campaigns.prepare": Queue.BULK,
     "campaigns.expand_chunk": Queue.BULK,

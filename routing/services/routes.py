@@ -14,7 +14,7 @@ from kernel.domain.clock import utc_now
 from routing import registry
 from routing.contract import RouteConfig
 from routing.errors import ChangedMeanwhile, NoSuchVersion, RouteNameTaken
-from routing.models import Route, RouteCost, RouteVersion
+from routing.models import Drain, Route, RouteCost, RouteVersion
 from routing.plan import CompiledPlan
 from routing.secrets import seal, unseal
 from routing.services.states import close_intervals
@@ -190,6 +190,8 @@ def _remember(route: Route, before: Mapping[str, Any], change: Change, action: s
 def _switch(route: Route, state: RouteState, now: datetime) -> None:
     route.state = state
     route.save(update_fields=["state", "updated_at"])
+    if state != RouteState.DRAINING:
+        Drain.objects.filter(route=route).delete()
     if state == RouteState.DISABLED:
         close_intervals(route_id=route.pk, now=now)
 

@@ -33,6 +33,7 @@ ACROSS: Final = {
     ("messaging/services/passing_on.py", "pass batches on to their next route"),
     ("messaging/services/passing_on.py", "disable routes that are drained"),
     ("messaging/services/surgery.py", "carry out an operation on the queues"),
+    ("messaging/services/surgery.py", "forget counts of queues that nobody confirmed"),
     ("messaging/services/surgery.py", "find operations on queues that lost their worker"),
     ("messaging/services/sweeping.py", "f'find batches to end as {status.label}'"),
     ("messaging/services/retention.py", "forget what is over"),
