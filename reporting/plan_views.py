@@ -21,7 +21,7 @@ from routing import forms, registry
 from routing.models import Plan, Route, RouteVersion
 from routing.plan import drafts_of
 from routing.scene import Scene, present
-from routing.services.plans import check_rules
+from routing.services.plans import DEFAULT_NAME, check_rules
 from routing.statuses import RouteState
 from tenants.access import TenantRequest, staff_page
 
@@ -90,7 +90,7 @@ def route_version_preview(request: TenantRequest, pk: int, number: int) -> HttpR
 @require_GET
 @staff_page
 def plan_version_preview(request: TenantRequest, version: int) -> HttpResponse:
-    chosen = get_object_or_404(Plan, version=version)
+    chosen = get_object_or_404(Plan, name=DEFAULT_NAME, version=version)
     scene = present()
     return _page(request, scene, scene.with_rules(drafts_of(chosen.pk)))
 

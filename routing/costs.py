@@ -48,6 +48,15 @@ class CostTable:
             self._memo[question] = found
         return found
 
+    def total(self, route_id: int, messages: Iterable[tuple[str, int]]) -> int:
+        """The cost of messages on a route, each as (recipient, segments); a plain product where no prefix has its own.
+
+        It is what an event of submission says.
+        """
+        if not self.special.get(route_id):
+            return self.usual.get(route_id, 0) * sum(segments for _, segments in messages)
+        return sum(segments * self.cost_of(route_id, recipient) for recipient, segments in messages)
+
     def ranks(self, route_ids: Iterable[int]) -> dict[str, dict[int, int]]:
         """Prefix → route → place of its cost, 1 for the cheapest: what `dakiya_route_ranks()` says in the database."""
         routes = list(route_ids)

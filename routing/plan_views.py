@@ -20,7 +20,7 @@ from routing.history import plan_steps, plan_versions, route_steps, route_versio
 from routing.models import Plan, Route, RouteVersion
 from routing.plan import drafts_of
 from routing.sentences import Line, plan_diff
-from routing.services.plans import restore_plan, save_plan
+from routing.services.plans import DEFAULT_NAME, restore_plan, save_plan
 from routing.services.routes import latest_number, restore_route
 from tenants.access import TenantRequest, staff_page
 
@@ -90,7 +90,7 @@ def plan_history(request: TenantRequest) -> HttpResponse:
 @staff_page
 def plan_version(request: TenantRequest, version: int) -> HttpResponse:
     """An earlier version beside the one in force."""
-    chosen = get_object_or_404(Plan, version=version)
+    chosen = get_object_or_404(Plan, name=DEFAULT_NAME, version=version)
     active = Plan.objects.filter(is_active=True).first()
     lines = plan_diff(drafts_of(active.pk) if active else [], drafts_of(chosen.pk))
     context = {"chosen": chosen, "active": active, "lines": lines, "changes": any(line.sign for line in lines)}

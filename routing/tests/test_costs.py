@@ -37,6 +37,7 @@ def test_the_longest_prefix_decides_what_a_segment_costs() -> None:
     asked = ("+919812345678", "919812", "9198", "91", "447700900123", "")
     assert [table.cost_of(route, each) for each in asked] == [80, 80, 80, 90, 100, 100]
     assert table.cost_of(10**6, "91") == 0
+    assert table.total(route, [("+919812345678", 2), ("+447700900123", 1)]) == 2 * 80 + 100
 
 
 def test_the_database_ranks_routes_as_the_table_does() -> None:
