@@ -138,7 +138,9 @@ def submit_in_doubt(batch: Batch, *, cost_micros: int, now: datetime) -> int:
             return 0
         parts = [message.segments for message in found]
         members = [[message.id for message in found], parts]
-        cursor.execute(_COUNT_IN_SQL, [batch.route_id, tenant_id, batch.origin_id, now, *members])
+        # In doubt since it could go: not since this was found out.
+        since = batch.due_at or batch.accepted_at
+        cursor.execute(_COUNT_IN_SQL, [batch.route_id, tenant_id, batch.origin_id, since, *members])
     origin = Batch.objects.defer("ids").get(pk=batch.origin_id)
     event = make_event(origin, found, Status.SUBMITTED, "", batch.route_id, now)
     event.kind, event.cost_micros = EventKind.SUBMITTED, event.segments * cost_micros

@@ -29,6 +29,7 @@ ACROSS: Final = {
     ("campaigns/services/running.py", "claim due campaigns"),
     ("campaigns/services/running.py", "find campaigns whose time is over"),
     ("messaging/management/commands/audit_books.py", "audit the books"),
+    ("messaging/management/commands/settle_in_doubt.py", "settle what is in doubt"),
     ("messaging/dispatcher/serving.py", "see whether anything waits that could probe a route"),
     ("messaging/services/passing_on.py", "pass batches on to their next route"),
     ("messaging/services/passing_on.py", "disable routes that are drained"),
