@@ -1,14 +1,16 @@
 """Small requests of one tenant that arrive together become one accept: one transaction, one hold, one commit.
 
 The first thread leads and starts at once, so a lone message waits for no timer. What arrives while it works queues up;
-when it has committed, the oldest of these leads the next round with everything that waits. It lingers for a moment,
-because clients that were just answered tend to be back at once, and a round costs nearly the same for two as for one.
+when it has committed, the oldest of these leads the next round with everything that waits. Behind a round of several
+the leader lingers for a moment: clients that were just answered tend to be back, and a round costs the same for two as
+for one.
 Rounds of one tenant thus follow each other, as the wallet's row would force them to; other tenants' run beside.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +28,8 @@ from messaging.services.idempotency import Asked, Remembered, earlier_answers, r
 from messaging.statuses import Source
 
 ROUND_MAX: Final = 500  # drafts: what one accept decides at its best price, and what a neighbour waits for at most
-LINGER_S: Final = 0.002  # at most, and only between rounds
+LINGER_S: Final = 0.003  # at most, and only behind a round
+RETURN_S: Final = 0.005  # so long after a round of several, its clients are expected back
 INSUFFICIENT: Final = "insufficient_credit"
 
 
@@ -68,15 +71,41 @@ class _Waiting:
 
 @dataclass(slots=True, eq=False)
 class _Lane:
-    """What of one tenant waits for the round under way to end."""
+    """One tenant's rounds: the one under way, what waits for the next, and how large the last one was."""
 
     waiting: deque[_Waiting] = field(default_factory=deque)
-    expected: int = 0  # submissions: when so many wait, the next round need not linger
+    is_busy: bool = False
+    answered: int = 0
+    ended: float = 0.0
+    expected: int = 0
     full: threading.Event = field(default_factory=threading.Event)
 
-    def add(self, arrived: _Waiting) -> None:
-        self.waiting.append(arrived)
-        if len(self.waiting) >= self.expected:
+    def enter(self, arrived: _Waiting) -> None:
+        """Queue behind the round under way; where there is none, lead."""
+        if self.is_busy:
+            self.waiting.append(arrived)
+            if len(self.waiting) >= self.expected:
+                self.full.set()
+            return
+        self.is_busy = arrived.leads = True
+        arrived.woken.set()
+        is_soon = time.monotonic() - self.ended < RETURN_S
+        self._expect(self.answered - 1 if is_soon else 0)
+
+    def hand_over(self, answered: int, most: int) -> None:
+        """The round is over: the oldest that waits leads the next one."""
+        self.answered, self.ended = answered, time.monotonic()
+        self.is_busy = bool(self.waiting)
+        if self.waiting:
+            heir = self.waiting.popleft()
+            self._expect(min(len(self.waiting) + answered, most - 1))
+            heir.leads = True
+            heir.woken.set()
+
+    def _expect(self, submissions: int) -> None:
+        """Until so many wait, the leader lingers."""
+        self.expected, self.full = submissions, threading.Event()
+        if len(self.waiting) >= submissions:
             self.full.set()
 
 
@@ -91,7 +120,6 @@ class Combiner:
     def __init__(self, work: Work, *, most: int = ROUND_MAX) -> None:
         self._work, self._most = work, most
         self._lock = threading.Lock()
-        # A tenant is in here while one of its rounds is under way.
         self._lanes: dict[UUID, _Lane] = {}
 
     def submit(self, tenant_id: UUID, submission: Submission) -> Remembered:
@@ -104,25 +132,25 @@ class Combiner:
         _let_go_of_connections()
         mine = _Waiting(submission)
         with self._lock:
-            is_first = tenant_id not in self._lanes
             lane = self._lanes.setdefault(tenant_id, _Lane())
-            if not is_first:
-                lane.add(mine)
-        if not is_first:
-            mine.woken.wait()
-        if is_first or mine.leads:
+            lane.enter(mine)
+        mine.woken.wait()
+        if mine.leads:
             self._lead(tenant_id, lane, mine)
         if isinstance(mine.result, Exception):
             raise mine.result
         return mine.result
 
     def _lead(self, tenant_id: UUID, lane: _Lane, first: _Waiting) -> None:
-        lane.full.wait(LINGER_S if lane.expected else 0)
+        lane.full.wait(LINGER_S)
         members = [first, *self._join(lane, first.submission)]
         try:
             self._settle(tenant_id, members)
         finally:
-            self._hand_over(tenant_id, answered=len(members))
+            with self._lock:
+                lane.hand_over(len(members), self._most)
+                if not lane.is_busy and len(members) == 1:
+                    del self._lanes[tenant_id]  # nothing to remember of it
             for member in members[1:]:
                 member.woken.set()
 
@@ -160,21 +188,6 @@ class Combiner:
         else:
             for member, answer in zip(members, answers, strict=True):
                 member.result = answer
-
-    def _hand_over(self, tenant_id: UUID, *, answered: int) -> None:
-        """Let the oldest that waits lead the next round; when nobody waits the lane ends."""
-        with self._lock:
-            lane = self._lanes[tenant_id]
-            if not lane.waiting:
-                del self._lanes[tenant_id]
-                return
-            heir = lane.waiting.popleft()
-            lane.expected = min(len(lane.waiting) + answered, self._most - 1)
-            lane.full = threading.Event()
-            if len(lane.waiting) >= lane.expected:
-                lane.full.set()
-            heir.leads = True
-            heir.woken.set()
 
 
 def _let_go_of_connections() -> None:

@@ -12,6 +12,7 @@ from django.db import OperationalError, connections
 from kernel.db.tenancy import tenant_context
 from messaging.drafts import Outcome
 from messaging.models import Message
+from messaging.services import combining
 from messaging.services.combining import Combiner, CreditShort, Submission, decide
 from messaging.services.idempotency import IdempotencyMismatch, Remembered, asked
 from messaging.statuses import Source
@@ -72,6 +73,25 @@ def test_what_arrives_during_a_round_shares_the_next_one_up_to_its_bound(pool: T
     futures = rounds.queue(pool, *map(to, "abcdef"))
     assert [future.result(10).answer for future in futures] == ["first", *"abcdef"]
     assert [recipients for _, recipients in rounds.seen] == [["first"], [*"abcd"], [*"ef"]]
+
+
+def test_a_lone_message_leaves_nothing_to_linger_for() -> None:
+    rounds = Rounds()
+    assert rounds.combiner.submit(TENANT, to("a")).answer == "a"
+    assert rounds.combiner._lanes == {}
+
+
+def test_a_round_waits_for_those_that_the_last_one_answered(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(combining, "LINGER_S", 10.0)
+    monkeypatch.setattr(combining, "RETURN_S", 10.0)
+    rounds = Rounds()
+    for future in rounds.queue(pool, *map(to, "abc")):
+        future.result(10)
+    for future in [pool.submit(rounds.combiner.submit, TENANT, to(recipient)) for recipient in "def"]:
+        future.result(10)
+    assert [sorted(recipients) for _, recipients in rounds.seen] == [["first"], [*"abc"], [*"def"]]
 
 
 def test_another_tenant_neither_waits_nor_shares_a_round(pool: ThreadPoolExecutor) -> None:
