@@ -58,7 +58,7 @@ class CostTable:
         return sum(segments * self.cost_of(route_id, recipient) for recipient, segments in messages)
 
     def ranks(self, route_ids: Iterable[int]) -> dict[str, dict[int, int]]:
-        """Prefix → route → place of its cost, 1 for the cheapest: what `dakiya_route_ranks()` says in the database."""
+        """Prefix → route → place of its cost, 1 for the cheapest: what RouteRank keeps."""
         routes = list(route_ids)
         prefixes = {"", *(prefix for special in self.special.values() for prefix in special)}
         return {prefix: self._ranks_at(prefix, routes) for prefix in prefixes}

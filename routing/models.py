@@ -68,6 +68,24 @@ class RouteCost(models.Model):
         return f"{self.route_id} {self.prefix}"
 
 
+class RouteRank(models.Model):
+    """Which route is cheaper where, 1 for the cheapest, without what any costs: what a tenant's accept may read.
+
+    Written anew with every change of a cost (routing.services.ranking), for every prefix that some route prices apart.
+    """
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="ranks")
+    # Empty for all numbers under none of the others; the longest that fits counts.
+    prefix = models.CharField(max_length=15, blank=True)
+    rank = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["route", "prefix"], name="routing_rank_prefix")]
+
+    def __str__(self) -> str:
+        return f"{self.route_id} {self.prefix}: {self.rank}"
+
+
 class RouteVersion(models.Model):
     """A route as it was from `at` on. Nobody may change or delete one; going back makes a new one."""
 

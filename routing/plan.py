@@ -11,9 +11,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from kernel.db.tenancy import scoped_connection
 from kernel.domain.traffic import TrafficClass
-from routing.models import Breaker, Candidate, Plan, PlanRule, Route, RouteQuality
+from routing.models import Breaker, Candidate, Plan, PlanRule, Route, RouteQuality, RouteRank
 from routing.statuses import BreakerState, RouteState
 from routing.strategies import NOTHING_KNOWN, Knowledge, Order, Spread, Strategy, longest, slot_of, spread
 
@@ -214,17 +213,16 @@ def _read() -> CompiledPlan:
     enabled = set(Route.objects.filter(state=RouteState.ENABLED).values_list("id", flat=True))
     rules = drafts_of(plan_id)
     strategies = {rule.strategy for rule in rules}
-    ranks = _read_ranks() if Strategy.LEAST_COST in strategies else {}
+    ranks = read_ranks() if Strategy.LEAST_COST in strategies else {}
     ratings = read_ratings() if Strategy.BEST_DELIVERY in strategies else {}
     return compiled(plan_id, rules, enabled=enabled, knowledge=Knowledge(ranks, ratings, read_shunned()))
 
 
-def _read_ranks() -> dict[str, dict[int, int]]:
+def read_ranks() -> dict[str, dict[int, int]]:
+    """Prefix → route → place of its cost; one query."""
     ranks: dict[str, dict[int, int]] = {}
-    with scoped_connection().cursor() as cursor:
-        cursor.execute("SELECT prefix, route_id, rank FROM dakiya_route_ranks()")
-        for prefix, route_id, rank in cursor.fetchall():
-            ranks.setdefault(prefix, {})[route_id] = rank
+    for prefix, route_id, rank in RouteRank.objects.values_list("prefix", "route_id", "rank"):
+        ranks.setdefault(prefix, {})[route_id] = rank
     return ranks
 
 

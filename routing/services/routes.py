@@ -17,6 +17,7 @@ from routing.errors import ChangedMeanwhile, NoSuchVersion, RouteNameTaken
 from routing.models import Drain, Route, RouteCost, RouteVersion
 from routing.plan import CompiledPlan
 from routing.secrets import seal, unseal
+from routing.services.ranking import rank_anew
 from routing.services.states import close_intervals
 from routing.statuses import Lane, RouteState
 from routing.versions import TERMS, changed, snapshot
@@ -164,6 +165,8 @@ def _remember(route: Route, before: Mapping[str, Any], change: Change, action: s
     after = snapshot(route)
     if after == before:
         return
+    if any(before.get(name) != after[name] for name in ("cost_micros", "costs")):
+        rank_anew()
     now = change.now or utc_now()
     RouteVersion.objects.create(
         route=route,

@@ -8,10 +8,10 @@ from kernel.domain.clock import utc_now
 from kernel.domain.ids import uuid7
 from routing.costs import CostTable, read_costs
 from routing.models import Breaker, RouteCost
-from routing.plan import CompiledPlan, RuleDraft, _read_ranks
+from routing.plan import CompiledPlan, RuleDraft, read_ranks
 from routing.services.plans import save_plan
 from routing.services.quality import Measured, record_quality
-from routing.services.routes import RouteDraft, RouteTerms, create_route
+from routing.services.routes import RouteDraft, RouteTerms, create_route, restore_route, update_route
 from routing.statuses import BreakerState, RouteState
 from routing.strategies import Strategy
 from routing.tests.builders import make_route
@@ -40,9 +40,15 @@ def test_the_longest_prefix_decides_what_a_segment_costs() -> None:
     assert table.total(route, [("+919812345678", 2), ("+447700900123", 1)]) == 2 * 80 + 100
 
 
-def test_the_database_ranks_routes_as_the_table_does() -> None:
-    routes = [priced("A", 100, to_91=90), priced("B", 95, to_9198=70, to_44=95), priced("C", 90, to_44=95)]
-    assert _read_ranks() == read_costs().ranks(routes)
+def test_ranks_follow_every_change_of_a_cost() -> None:
+    a, b, c = priced("A", 100, to_91=90), priced("B", 95, to_9198=70, to_44=95), priced("C", 90, to_44=95)
+    assert read_ranks() == read_costs().ranks([a, b, c])
+    assert read_ranks()["9198"] == {a: 2, b: 1, c: 2}
+    change = RouteDraft("C", "smpp", terms=RouteTerms(cost_micros=60), costs={})
+    update_route(route_id=c, draft=change)
+    assert read_ranks()["9198"] == {a: 3, b: 2, c: 1}
+    restore_route(route_id=c, number=1, now=utc_now())
+    assert read_ranks() == read_costs().ranks([a, b, c])
 
 
 def test_the_cheapest_route_of_the_destination_goes_first() -> None:
