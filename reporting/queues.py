@@ -14,7 +14,9 @@ from django.db.models import Count, Q
 from kernel.db.tenancy import scoped_connection
 from kernel.domain.traffic import TrafficClass
 from messaging.models import UnmatchedReceipt
-from messaging.statuses import FINAL_FROM, BatchState
+from messaging.services.doubt import Doubts, doubts
+from messaging.statuses import BatchState
+from routing.models import Route
 
 # A receipt may overtake its message by seconds; after this, one without a message is news (docs/rules.md#receipts).
 UNMATCHED_AFTER: Final = timedelta(minutes=10)
@@ -27,19 +29,6 @@ _DEPTH_SQL: Final = " UNION ALL ".join(
     _BY_STATE.format(state=int(state))
     for state in (BatchState.READY, BatchState.LEASED, BatchState.WAITING, BatchState.HELD)
 )
-_DOUBT_SQL: Final = f"""
-WITH left_over AS (
-    SELECT tenant_id, ids[1:sent_upto] AS ids, accepted_at FROM batches
-    WHERE state = {BatchState.READY} AND sent_upto > 0
-    UNION ALL
-    SELECT tenant_id, ids[1:sent_upto], accepted_at FROM batches
-    WHERE state = {BatchState.LEASED} AND lease_until < now() AND sent_upto > 0
-)
-SELECT count(*) FROM left_over b CROSS JOIN unnest(b.ids) AS u (id)
-JOIN messages m ON m.tenant_id = b.tenant_id AND m.id = u.id AND m.status < {FINAL_FROM}
-WHERE NOT EXISTS (
-    SELECT FROM operator_ids o WHERE o.tenant_id = b.tenant_id AND o.message_id = u.id AND o.at >= b.accepted_at
-)"""  # noqa: S608 - the numbers are constants of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +60,9 @@ def depth() -> list[Queue]:
     return sorted(found, key=lambda queue: (queue.traffic_class, queue.route_id, queue.state))
 
 
-def in_doubt() -> int:
-    """Messages whose dispatcher went away between socket and answer, not yet sent again or settled; one query."""
-    with scoped_connection().cursor() as cursor:
-        cursor.execute(_DOUBT_SQL)
-        (count,) = cursor.fetchone() or (0,)
-        return int(count)
+def in_doubt(now: datetime) -> list[Doubts]:
+    """What an operator may have and no answer says so, by route and class; two queries."""
+    return doubts(list(Route.objects.values_list("pk", flat=True)), before=now)
 
 
 def unmatched(now: datetime) -> Unmatched:

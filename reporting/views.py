@@ -104,10 +104,11 @@ def console(request: TenantRequest) -> HttpResponse:
 
 
 def _live(now: datetime) -> dict[str, Any]:
-    """What moves by itself: lines, queues, what nobody has answered; seven queries."""
+    """What moves by itself: lines, queues, what nobody has answered; eight queries."""
     overviews = route_overviews(now=now)
     names = dict(Route.objects.values_list("pk", "name"))
     waiting = queues.depth()
+    doubts = queues.in_doubt(now)
     return {
         "routes": overviews,
         "queues": [{"queue": queue, "route": names.get(queue.route_id, "–")} for queue in waiting],
@@ -116,7 +117,8 @@ def _live(now: datetime) -> dict[str, Any]:
         "held": sum(queue.messages for queue in waiting if queue.state is BatchState.HELD),
         "tps": sum(seen.tps_now for seen in overviews),
         "in_flight": sum(seen.window_used for seen in overviews),
-        "in_doubt": queues.in_doubt(),
+        "in_doubt": sum(each.messages for each in doubts),
+        "doubts": [(names.get(each.route_id, "–"), each) for each in doubts],
         "unmatched": queues.unmatched(now),
         "now": now,
     }

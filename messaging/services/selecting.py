@@ -11,7 +11,7 @@ from uuid import UUID
 from kernel.db.tenancy import scoped_connection
 from kernel.domain.ids import uuid7_floor
 from kernel.domain.traffic import TrafficClass
-from messaging.statuses import FINAL_FROM, BatchState
+from messaging.statuses import FINAL_FROM, BatchState, Hold
 
 MOVABLE: Final = (BatchState.READY, BatchState.WAITING, BatchState.HELD)
 IS_MOVABLE: Final = f"b.state IN ({BatchState.READY}, {BatchState.WAITING}, {BatchState.HELD})"
@@ -166,4 +166,34 @@ def _groups(where: str, parameters: list[Any]) -> list[Group]:
         return [
             Group(tenant_id, route_id, TrafficClass(kind), BatchState(state), holds, batches, int(messages), oldest)
             for tenant_id, route_id, kind, state, holds, batches, messages, oldest in cursor.fetchall()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Batches of one route, class and state, of all tenants. `held_by_staff`: of `batches`."""
+
+    route_id: int
+    traffic_class: TrafficClass
+    state: BatchState
+    batches: int
+    messages: int
+    held_by_staff: int
+    oldest: datetime
+
+
+_OVERVIEW_SQL: Final = f"""
+SELECT b.route_id, b.traffic_class, b.state, count(*), sum(b.messages - least(b.sent_upto, b.messages)),
+    count(*) FILTER (WHERE b.holds & {Hold.STAFF} <> 0), min(coalesce(b.due_at, b.accepted_at))
+FROM batches b WHERE {{where}} GROUP BY 1, 2, 3"""  # noqa: S608 - a constant of ours
+
+
+def overview() -> list[Waiting]:
+    """Every queue that is not empty, by route and class; one query, in a platform context."""
+    sql = " UNION ALL ".join(_OVERVIEW_SQL.format(where=where) for where in (IS_MOVABLE, _IS_LEASED))
+    with scoped_connection().cursor() as cursor:
+        cursor.execute(f"{sql} ORDER BY 1, 2, 3")
+        return [
+            Waiting(route_id, TrafficClass(kind), BatchState(state), batches, int(messages), held, oldest)
+            for route_id, kind, state, batches, messages, held, oldest in cursor.fetchall()
         ]

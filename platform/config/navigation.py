@@ -60,6 +60,7 @@ CONSOLE: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("Overview", "overview", "reporting:console"),
             Entry("Routes", "route", "routing:routes"),
             Entry("Plan", "list", "routing:plan"),
+            Entry("Queues", "inbox", "console_queues:queues"),
             Entry("Organisations", "building", "console_tenants:tenants"),
             Entry("Wallets", "wallet", "console_wallets:wallets"),
             Entry("Audit trail", "history", "routing:trail"),

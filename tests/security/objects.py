@@ -25,9 +25,11 @@ from campaigns.tests.builders import number as number_of
 from campaigns.tests.files import csv_of, take_in
 from compliance.services import opt_out, submit
 from compliance.tests.builders import WRITER, make_entity, make_sender, make_template
-from kernel.db.tenancy import tenant_context
+from kernel.db.tenancy import platform_context, tenant_context
 from kernel.domain.money import MICROS
 from kernel.telecom.e164 import E164
+from messaging.services.selecting import Selection
+from messaging.services.surgery import Action, Order, prepare
 from messaging.tests.rows import make_messages
 from routing.services.plans import RuleDraft, save_plan
 from routing.tests.builders import make_route
@@ -192,6 +194,12 @@ def plan_version(company: Company) -> object:
     return save_plan(rules=[RuleDraft([make_route(f"Operator {next(_numbers)}").pk])]).version
 
 
+def queue_operation(company: Company) -> object:
+    now = timezone.now()
+    with platform_context(reason="test: staff count a queue"):
+        return prepare(order=Order(Action.HOLD, Selection(now)), actor=TESTS, now=now).pk
+
+
 OBJECTS: Final[dict[str, Maker]] = {
     "settings/switch/<uuid:pk>": tenant,
     "settings/join/<str:token>": invitation_link,
@@ -217,6 +225,8 @@ OBJECTS: Final[dict[str, Maker]] = {
     "console/routes/<int:pk>/<route_state:state>": lambda company: "disabled",
     "console/routes/<int:pk>/versions/<int:number>": lambda company: 1,
     "console/plan/versions/<int:version>": plan_version,
+    "console/queues/routes/<int:pk>": route,
+    "console/queues/<uuid:operation_id>": queue_operation,
     "api/v1/tokens/<uuid:pk>": token,
     "api/v1/headers/<uuid:pk>": sender,
     "api/v1/templates/<uuid:pk>": template,
