@@ -26,6 +26,16 @@ def judge(action: Action, *, tries: int, moves: int, doubts: int, traffic_class:
         moves: routes it was on before.
         doubts: times it was in doubt before.
     """
+    verdict = _verdict(
+        action, tries=tries, moves=moves, doubts=doubts, traffic_class=traffic_class, has_candidates=has_candidates
+    )
+    # The refusal is about this attempt only: an operator may have taken the one before.
+    return Verdict.COUNTS_AS_SENT if doubts and verdict is not Verdict.AGAIN else verdict
+
+
+def _verdict(
+    action: Action, *, tries: int, moves: int, doubts: int, traffic_class: int, has_candidates: bool
+) -> Verdict:
     kind = action.kind
     if kind is ActionKind.IN_DOUBT:
         is_risked = traffic_class != TrafficClass.PROMOTIONAL and not doubts

@@ -219,6 +219,8 @@ class Desk:
                 key = normalise_id(operator_id)
                 if key:
                     known[key] = (job, 1)  # type: ignore[assignment]
+                # It may be remembered for long, and is not sent again.
+                job.octets = ()  # type: ignore[attr-defined]
                 accepted.append((job, key))  # type: ignore[arg-type]
             else:
                 refused = None if action is None else Refused(action, status, detail)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from messaging.dispatcher.flight import Job, Terms
 from messaging.statuses import Status
 from routing.contract import IncomingReceipt
 
-# Operator's ids a process remembers for each route; older ones are looked up in the database.
+# Operator's ids that a process remembers, of all its routes; older ones are looked up in the database.
 KNOWN_LIMIT: Final = 200_000
-_DROPPED: Final = KNOWN_LIMIT // 10
 
 
 class Ending(NamedTuple):
@@ -38,16 +38,17 @@ class Move(NamedTuple):
 
 
 class Known:
-    """Operator's keys of one route → attempt and part (from 1), the last KNOWN_LIMIT of them."""
+    """Operator's keys of one route → attempt and part (from 1), the newest last."""
 
     __slots__ = ("jobs",)
 
     def __init__(self) -> None:
         self.jobs: dict[str, tuple[Job, int]] = {}
 
-    def trim(self) -> None:
-        if len(self.jobs) > KNOWN_LIMIT:
-            for key in list(islice(self.jobs, _DROPPED)):
+    def trim(self, limit: int) -> None:
+        """Forget the oldest above `limit`, and some more, so that this is done seldom."""
+        if len(self.jobs) > limit:
+            for key in list(islice(self.jobs, len(self.jobs) - limit + limit // 10)):
                 del self.jobs[key]
 
 
@@ -84,10 +85,24 @@ class News:
     def take(self) -> News:
         """Everything so far; what comes later goes into the next one."""
         taken = News(self.wake)
-        for name in ("accepted", "accepted_parts", "doubtful", "extras", "endings", "moves", "receipts"):
+        for name in _LISTS:
             setattr(taken, name, getattr(self, name))
             setattr(self, name, [])
         return taken
+
+    def extend(self, other: News) -> None:
+        """Everything of another one behind what is here."""
+        for name in _LISTS:
+            getattr(self, name).extend(getattr(other, name))
+
+    def divide(self, tenants: Collection[UUID]) -> News:
+        """Take out what is of these tenants; receipts stay, for whose they are is not known yet."""
+        apart = News(self.wake)
+        for name, tenant_of in _TENANT_OF.items():
+            items = getattr(self, name)
+            setattr(apart, name, [item for item in items if tenant_of(item) in tenants])
+            setattr(self, name, [item for item in items if tenant_of(item) not in tenants])
+        return apart
 
     def end(self, job: Job, status: Status, error_code: str, operator_code: str = "") -> None:
         """A message that ends without having been submitted."""
@@ -107,3 +122,20 @@ class News:
                 job,
             )
         )
+
+
+def _tenant_of_first(item: tuple[Any, ...]) -> UUID:
+    tenant_id: UUID = item[0].flight.batch.tenant_id
+    return tenant_id
+
+
+# Any: each takes the items of its own list.
+_TENANT_OF: Final[Mapping[str, Callable[[Any], UUID]]] = {
+    "accepted": _tenant_of_first,
+    "accepted_parts": _tenant_of_first,
+    "doubtful": lambda job: job.flight.batch.tenant_id,
+    "extras": _tenant_of_first,
+    "endings": lambda ending: ending.terms.tenant_id,
+    "moves": _tenant_of_first,
+}
+_LISTS: Final = (*_TENANT_OF, "receipts")

@@ -65,6 +65,7 @@ class Hit(NamedTuple):
 class Matched(NamedTuple):
     """
     `used`: (route, key) that need not be remembered any more. `acks` and `rows` are of all receipts that are done with.
+    `aside`: receipts for tenants whose books are not written at present.
     """
 
     hits: list[Hit]
@@ -73,10 +74,21 @@ class Matched(NamedTuple):
     rows: list[int]
     used: list[tuple[int, str]]
     missing: list[Heard]
+    aside: list[tuple[int, IncomingReceipt]]
+
+    @classmethod
+    def nothing(cls) -> Matched:
+        return cls([], [], [], [], [], [], [])
 
     def copy(self) -> Matched:
         return Matched(
-            list(self.hits), list(self.endings), list(self.acks), list(self.rows), list(self.used), list(self.missing)
+            self.hits.copy(),
+            self.endings.copy(),
+            self.acks.copy(),
+            self.rows.copy(),
+            self.used.copy(),
+            self.missing.copy(),
+            self.aside.copy(),
         )
 
 
@@ -88,13 +100,14 @@ class Matcher:
 
     def __init__(self, known: Mapping[int, Known]) -> None:
         self._known = known
+        self.blocked: set[UUID] = set()
         self._terms: dict[UUID, Terms] = {}
         self._loop = asyncio.get_running_loop()
         self._clean = str.maketrans("", "", "\0")
 
     def in_memory(self, incoming: Iterable[tuple[int, IncomingReceipt]]) -> Matched:
         """Receipts of what this process submitted lately; the others are `missing`."""
-        matched = Matched([], [], [], [], [], [])
+        matched, blocked = Matched.nothing(), self.blocked
         acks, used, endings = matched.acks, matched.used, matched.endings
         now = self._loop.time()
         for route_id, (receipt, source, _, ack) in incoming:
@@ -110,6 +123,9 @@ class Matcher:
                 matched.missing.append(self._heard(route_id, receipt, source, ack, now))
                 continue
             job, part = found
+            if blocked and job.flight.terms.tenant_id in blocked:
+                matched.aside.append((route_id, IncomingReceipt(receipt, source, "", ack)))
+                continue
             status, code = meaning
             words = f"stat:{receipt.stat} err:{receipt.err}"[:64] if code else ""
             latency_ms = int((now - job.sent_at) * 1000)
@@ -130,7 +146,11 @@ class Matcher:
         for heard in parked:
             jobs = self._known[heard.route_id].jobs
             found = next((jobs[key] for key in heard.keys if key in jobs), None)
-            if found is None or found[0].recipient[-_TAIL:] != heard.recipient[-_TAIL:]:
+            if (
+                found is None
+                or found[0].recipient[-_TAIL:] != heard.recipient[-_TAIL:]
+                or found[0].flight.terms.tenant_id in self.blocked
+            ):
                 left.append(heard)
                 continue
             job, part = found
@@ -149,7 +169,7 @@ class Matcher:
         await self._learn_terms(db, [(row[2], row[6]) for rows in found.values() for row in rows])
         for heard in receipts:
             rows = [row for key in heard.keys for row in found.get((heard.route_id, key), ())]
-            rows = [row for row in rows if row[6] in self._terms]
+            rows = [row for row in rows if row[6] in self._terms and row[2] not in self.blocked]
             if not rows:
                 matched.missing.append(heard)
                 continue

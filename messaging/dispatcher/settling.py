@@ -92,11 +92,17 @@ class Books:
             tally.segments += sum([ending.segments for ending in members])
             tally.latency += sum([ending.latency_ms for ending in members])
 
+    def wallets(self, at: datetime) -> list[tuple[UUID, str, list[Any]]]:
+        """What changes wallets, in the order of their tenants."""
+        return [
+            (tenant_id, sql, parameters)
+            for tenant_id in sorted(self._settlements)
+            for sql, parameters in statements(tenant_id, self._settlements[tenant_id], at)
+        ]
+
     def statements(self, at: datetime) -> list[tuple[str, list[Any]]]:
-        """Wallets in the order of their tenants, then the events."""
-        written: list[tuple[str, list[Any]]] = []
-        for tenant_id in sorted(self._settlements):
-            written += statements(tenant_id, self._settlements[tenant_id], at)
+        """Wallets, then the events."""
+        written = [(sql, parameters) for _, sql, parameters in self.wallets(at)]
         if self._tallies:
             written.append((EVENTS, self._events(at)))
         return written

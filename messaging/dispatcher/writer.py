@@ -7,17 +7,20 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
+from uuid import UUID
 
-from psycopg.errors import DeadlockDetected
+from psycopg import Rollback
+from psycopg.errors import CheckViolation, DeadlockDetected
 
 from kernel.domain.clock import utc_now
 from messaging.dispatcher.database import Connection, platform, run
 from messaging.dispatcher.finals import conclude_parts, write_endings
 from messaging.dispatcher.flight import Flight
-from messaging.dispatcher.news import Known, News
+from messaging.dispatcher.news import KNOWN_LIMIT, Known, News
 from messaging.dispatcher.outbound import Outbound, fence
 from messaging.dispatcher.receipts import Heard, Matched, Matcher
 from messaging.dispatcher.settling import Books
+from messaging.dispatcher.statements import ENTER
 from messaging.dispatcher.unmatched import due, forget, store
 from messaging.statuses import BatchState
 
@@ -28,6 +31,8 @@ FLUSH_ITEMS: Final = 2_000
 IDLE_S: Final = 0.5
 UNMATCHED_EVERY_S: Final = 1.0
 DEADLOCK_TRIES: Final = 5
+# Before the books of a tenant whose wallet refused them are tried again.
+BLOCKED_S: Final = 5.0
 
 
 class LeaseLost(Exception):
@@ -63,6 +68,10 @@ class Writer:
         self.flights: set[Flight] = set()
         self._matcher = Matcher(known)
         self._parked: list[Heard] = []
+        # What waits for the wallets of blocked tenants, and until when.
+        self._aside = News(self._woken.set)
+        self._blocked_until = 0.0
+        self._books = Books()
         self._flushed_at = 0.0
         self._unmatched_at = 0.0
         self._is_stopping = False
@@ -109,25 +118,65 @@ class Writer:
 
     async def _flush(self) -> None:
         news = self.news.take()
+        if self._matcher.blocked and self._loop.time() >= self._blocked_until:
+            self._matcher.blocked.clear()
+            news.extend(self._aside.take())
+        while True:
+            try:
+                await self._flush_these(news)
+            except CheckViolation as problem:
+                await self._block(problem)
+            else:
+                return
+
+    async def _flush_these(self, news: News) -> None:
+        if self._matcher.blocked:
+            self._aside.extend(news.divide(self._matcher.blocked))
         matched = self._matcher.in_memory(news.receipts)
         parked = self._matcher.again(self._parked, matched) + matched.missing
         matched.missing.clear()
         now = self._loop.time()
         overdue = [heard for heard in parked if heard.park_until <= now or self._is_stopping]
-        self._parked = [heard for heard in parked if heard.park_until > now and not self._is_stopping]
+        parked = [heard for heard in parked if heard.park_until > now and not self._is_stopping]
         is_tick = now - self._unmatched_at >= UNMATCHED_EVERY_S
+        if news or matched.acks or overdue or is_tick or self._changing({}):
+            done = await self._write_until_committed(news, matched, overdue, is_tick=is_tick)
+            self._committed(done)
+        self._parked = parked
+        self._aside.receipts += matched.aside
         if is_tick:
             self._unmatched_at = now
-        if not (news or matched.acks or overdue or is_tick or self._changing({})):
-            return
-        done = await self._write_until_committed(news, matched, overdue, is_tick=is_tick)
+        self._after()
+
+    def _committed(self, done: Matched) -> None:
         for ack in done.acks:
             ack()
         for route_id, key in done.used:
             self._known[route_id].jobs.pop(key, None)
         for known in self._known.values():
-            known.trim()
-        self._after()
+            known.trim(KNOWN_LIMIT // len(self._known))
+
+    async def _block(self, problem: CheckViolation) -> None:
+        """A wallet refused the books: put its tenant aside for a while, so that the others go on.
+
+        Raises:
+            CheckViolation: no wallet is to blame.
+        """
+        refused: set[UUID] = set()
+        for tenant_id, sql, parameters in self._books.wallets(utc_now()):
+            try:
+                async with self._db.transaction():
+                    await self._db.execute(ENTER)
+                    await run(self._db, sql, parameters)
+                    raise Rollback
+            except CheckViolation:
+                refused.add(tenant_id)
+        if not refused:
+            raise problem
+        self._matcher.blocked |= refused
+        self._blocked_until = self._loop.time() + BLOCKED_S
+        for tenant_id in refused:
+            log.error("the wallet of tenant %s does not hold what its messages cost: %s", tenant_id, problem)
 
     async def _write_until_committed(
         self, news: News, matched: Matched, overdue: list[Heard], *, is_tick: bool
@@ -149,6 +198,7 @@ class Writer:
 
     async def _write(self, news: News, matched: Matched, overdue: list[Heard], *, is_tick: bool) -> None:
         db, at, books = self._db, utc_now(), Books()
+        self._books = books
         async with platform(db):
             sought = overdue + (await due(db, list(self._known)) if is_tick else [])
             if sought:

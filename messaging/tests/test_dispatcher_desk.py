@@ -60,6 +60,18 @@ def test_a_second_acceptance_keeps_its_id_for_receipts_and_counts_for_nothing_el
     at_desk(story)
 
 
+def test_a_message_in_doubt_whose_second_attempt_is_refused_counts_as_submitted() -> None:
+    def story(desk: Desk, news: News) -> None:
+        first = make_job()
+        desk.on_results([SubmitResult(first, 0, 0, "", IN_DOUBT)])
+        second = first.successor
+        assert second is not None
+        desk.on_results([refused(second, S.RINVDSTADR)])
+        assert (news.endings, news.doubtful) == ([], [second])
+
+    at_desk(story)
+
+
 def test_one_refused_part_rejects_the_message_once_all_parts_are_answered() -> None:
     def story(desk: Desk, news: News) -> None:
         job = make_job(parts=3)
@@ -131,6 +143,9 @@ def test_a_desk_that_stops_sending_hands_everything_unsent_back() -> None:
         (action_for(0x40B), {}, Verdict.ELSEWHERE),
         (action_for(0x40B), {"moves": 1}, Verdict.REJECTED),
         (action_for(S.RINVDCS), {"moves": 5}, Verdict.ELSEWHERE),
+        (action_for(S.RINVDSTADR), {"doubts": 1}, Verdict.COUNTS_AS_SENT),
+        (action_for(S.RINVDCS), {"doubts": 1, "has_candidates": True}, Verdict.COUNTS_AS_SENT),
+        (action_for(S.RTHROTTLED), {"doubts": 1}, Verdict.AGAIN),
     ],
 )
 def test_a_refusal_is_judged_by_its_action_and_what_was_tried(

@@ -8,11 +8,12 @@ from django.db import connection
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
 from kernel.domain.traffic import TrafficClass
-from messaging.dispatcher import process
+from messaging.dispatcher import process, writer
+from messaging.dispatcher.database import connect, platform
 from messaging.services.finishing import finish
 from messaging.statuses import BatchState, EventKind, Status
 from messaging.tests.dispatching import Scene, numbers, play
-from messaging.tests.world import UNIT
+from messaging.tests.world import UNIT, make_world
 from routing.models import Route
 from routing.smsc.settings import Settings
 from routing.statuses import RouteState
@@ -230,5 +231,35 @@ def test_what_a_lost_connection_left_in_doubt_does_not_wait_for_its_line(monkeyp
         await scene.smsc.stop()
         # In a batch of its own, which passes to the next route like any other.
         await scene.until(lambda: scene.states() == [BatchState.SENT, BatchState.READY])
+
+    play(story)
+
+
+async def set_held(scene: Scene, micros: int) -> None:
+    """By a connection of its own, for the dispatcher may hold the row while it waits for this very loop."""
+    db = await connect("test")
+    async with platform(db):
+        await db.execute(
+            "UPDATE billing_wallet SET held_micros = %s WHERE tenant_id = %s", [micros, scene.world.tenant_id]
+        )
+    await db.close()
+
+
+def test_a_wallet_that_refuses_its_books_keeps_only_its_own_tenant_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "BLOCKED_S", 0.3)
+
+    async def story(scene: Scene) -> None:
+        other = make_world()
+        scene.others.append(other)
+        scene.accept(*numbers(3))
+        scene.accept(*numbers(3), world=other)
+        await set_held(scene, UNIT)
+        await scene.start()
+        await scene.until(lambda: scene.statuses(other) == {Status.DELIVERED: 3})
+        assert scene.statuses() == {Status.ACCEPTED: 3}
+        await set_held(scene, 3 * UNIT)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 3})
+        await scene.until(lambda: scene.smsc.centre.counters.receipts_acknowledged == 6)
+        assert scene.submits() == 6
 
     play(story)
