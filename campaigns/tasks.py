@@ -30,7 +30,7 @@ def start_due() -> None:
 @shared_task(name="campaigns.sweep")
 def sweep() -> None:
     """Send somebody to look after everything that is under way; what a crash left undone is found so."""
-    for tenant_id, campaign_id in control.unsettled():
+    for tenant_id, campaign_id in control.unsettled(now=utc_now()):
         look_after.apply_async((str(tenant_id), str(campaign_id)), expires=LOOK_EXPIRES_S)
     for tenant_id, import_id in imports.forgotten(now=utc_now()):
         run_import.delay(str(tenant_id), str(import_id))

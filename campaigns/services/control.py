@@ -15,15 +15,17 @@ from campaigns.errors import ScheduleProblem
 from campaigns.models import Campaign, Chunk, Run
 from campaigns.progress import Progress, progress_of
 from campaigns.services.moving import locked_campaign, move, note
-from campaigns.statuses import STARTED, CampaignEvent, CampaignState, ChunkState
+from campaigns.statuses import STARTED, UNSETTLED_STATES, CampaignEvent, CampaignState, ChunkState
 from kernel.db.tenancy import platform_context, scoped_connection
 from messaging.services.campaign_control import cancel_campaign as cancel_messages
-from messaging.services.campaign_control import hold_campaign, is_held, resume_campaign
+from messaging.services.campaign_control import forget_stop, hold_campaign, is_held, resume_campaign, stop_for_good
 from tenants.models import Tenant
 
 # Freezing a million people takes some seconds; a claimed campaign without a run after this long was forgotten.
 PREPARING_PATIENCE: Final = timedelta(seconds=20)
 CARE_LIMIT: Final = 1_000
+# How often the sweep asks (config.schedule).
+CARE_EVERY_S: Final = 3
 
 
 class Need(StrEnum):
@@ -97,6 +99,8 @@ def cancel(*, campaign_id: UUID, actor: Actor, now: datetime) -> Campaign:
         pending = Chunk.objects.filter(run__campaign=campaign, state=ChunkState.PENDING)
         unwritten = pending.aggregate(people=Sum("size"))["people"] or 0
         pending.update(state=ChunkState.CANCELLED, done_at=now)
+        if has_begun:
+            stop_for_good(campaign_id)
         summary = f"Cancelled; {unwritten} people had not been written to yet" if has_begun else "Discarded"
         note(campaign, action="campaign.cancel", actor=actor, summary=summary, now=now)
     return campaign
@@ -108,11 +112,14 @@ def cancel_rest(*, campaign_id: UUID, now: datetime) -> bool:
     return state == CampaignState.CANCELLED and cancel_messages(campaign_id, now) > 0
 
 
-def unsettled(*, limit: int = CARE_LIMIT) -> list[tuple[UUID, UUID]]:
-    """(tenant, campaign) of every campaign that is not at its end, the longest running first."""
+def unsettled(*, now: datetime, limit: int = CARE_LIMIT) -> list[tuple[UUID, UUID]]:
+    """(tenant, campaign) of campaigns that are not at their end: all of them, or where they are more than `limit` the
+    page whose turn it is at `now`, so that those which wait for ever keep nobody else waiting."""
     with platform_context(reason="look after running campaigns"):
-        running = Campaign.objects.filter(finished_at=None, started_at__isnull=False)
-        return list(running.order_by("started_at").values_list("tenant_id", "id")[:limit])
+        running = Campaign.objects.filter(finished_at=None, started_at__isnull=False, state__in=UNSETTLED_STATES)
+        pages = -(-running.count() // limit)
+        first = limit * (int(now.timestamp() / CARE_EVERY_S) % pages) if pages else 0
+        return list(running.order_by("started_at", "id").values_list("tenant_id", "id")[first : first + limit])
 
 
 def look_after(*, campaign_id: UUID, now: datetime) -> Need:
@@ -166,6 +173,7 @@ def _settle(campaign_id: UUID, now: datetime) -> None:
         elif campaign.state == CampaignState.CANCELLED and campaign.finished_at is None:
             campaign.finished_at = now
             campaign.save(update_fields=["finished_at"])
+            forget_stop(campaign_id)
 
 
 def latest_progress(campaign: Campaign) -> Progress | None:
