@@ -25,6 +25,7 @@ from routing.smsc.wheel import Wheel
 log: Final = logging.getLogger(__name__)
 
 KEPT_MESSAGES: Final = 2_000
+KEPT_ARRIVALS: Final = 100_000
 # Receipts nobody is bound to take, for each account; the oldest go first.
 BACKLOG_LIMIT: Final = 1_000_000
 RETRY_S: Final = 1.0
@@ -105,6 +106,9 @@ class Centre:
         self.credentials = credentials
         self.ids = Ids()
         self.received: deque[Received] = deque(maxlen=KEPT_MESSAGES)
+        # Submits to destinations that begin with `watched`, kept longer than the others.
+        self.watched = b""
+        self.arrivals: deque[Received] = deque(maxlen=KEPT_ARRIVALS)
         self._decider = Decider(seed)
         self._accounts: dict[str, Account] = {}
         self._loop = asyncio.get_running_loop()
@@ -129,7 +133,15 @@ class Centre:
         return True
 
     def keep(self, system_id: str, message_id: str, status: int, summary: str, frame: bytes) -> None:
-        self.received.append(Received(datetime.now(UTC), system_id, message_id, status, summary, frame))
+        received = Received(datetime.now(UTC), system_id, message_id, status, summary, frame)
+        self.received.append(received)
+        if self.watched and self.watched in frame:
+            self.arrivals.append(received)
+
+    def watch(self, prefix: str) -> None:
+        """Keep the arrivals at destinations that begin with these digits, from now on; none for an empty prefix."""
+        self.watched = prefix.encode("ascii")
+        self.arrivals.clear()
 
     # -- receipts
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from routing.smsc.centre import KEPT_MESSAGES
-from routing.smsc.inspect import messages
+from routing.smsc.inspect import arrivals, messages
 from routing.smsc.settings import SettingsRefused
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Control:
         self._routes: dict[str, dict[str, Handler]] = {
             "/": {"GET": lambda query, body: simulator.status()},
             "/messages": {"GET": self._messages},
+            "/arrivals": {"GET": self._arrivals, "POST": self._watch},
             "/settings": {"GET": lambda query, body: simulator.centre.settings.as_dict(), "POST": self._settings},
             "/reset": {"POST": lambda query, body: simulator.reset()},
             "/disconnect": {"POST": lambda query, body: {"disconnected": simulator.disconnect()}},
@@ -88,6 +89,17 @@ class Control:
         if not text.isdecimal() or not 1 <= int(text) <= KEPT_MESSAGES:
             raise Refusal(422, f"limit is {text!r}: 1 to {KEPT_MESSAGES}")
         return {"messages": messages(self._simulator.centre.received, int(text))}
+
+    def _arrivals(self, query: dict[str, str], body: Any) -> Any:
+        centre = self._simulator.centre
+        return {"arrivals": arrivals(centre.arrivals, centre.watched.decode("ascii"))}
+
+    def _watch(self, query: dict[str, str], body: bytes) -> Any:
+        prefix = query.get("prefix", "")
+        if not (prefix.isascii() and prefix.isdecimal()):
+            raise Refusal(422, f"prefix is {prefix!r}: the first digits of the destinations to watch")
+        self._simulator.centre.watch(prefix)
+        return {"prefix": prefix}
 
     def _settings(self, query: dict[str, str], body: bytes) -> Any:
         try:

@@ -38,6 +38,12 @@ def messages(received: Iterable[Received], limit: int) -> list[dict[str, Any]]:
     return [_entry(sorted(parts, key=lambda part: part[0])) for parts in newest]
 
 
+def arrivals(received: Iterable[Received], prefix: str) -> list[tuple[float, str]]:
+    """(Unix time, destination) of each submit, in the order they came."""
+    found = ((item.at.timestamp(), item.pdu.destination_addr) for item in received)
+    return [(at, destination) for at, destination in found if destination.startswith(prefix)]
+
+
 def decode_body(pdu: SubmitSm) -> tuple[Header | None, str]:
     """Concatenation header, if there is one, and the text; undecodable octets come as hex."""
     body, header = pdu.body, None

@@ -5,6 +5,7 @@ import json
 import logging
 import random
 import struct
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -17,6 +18,7 @@ from kernel.smpp.framing import FrameSplitter
 from kernel.smpp.message_ids import id_candidates, normalise_id
 from kernel.smpp.pdu import Bind, BindResp, DeliverSm, GenericNack, Pdu, QuerySm, SubmitSm, SubmitSmResp
 from kernel.smpp.receipts import ReceiptState
+from routing.smsc.inspect import arrivals
 from routing.smsc.server import Simulator
 from routing.smsc.settings import Settings, SettingsRefused
 from routing.tests.builders import outgoing, stride
@@ -345,6 +347,18 @@ def test_the_control_port_counts_and_changes() -> None:
     serve(story)
 
 
+def test_arrivals_at_watched_destinations_are_kept_with_their_time() -> None:
+    async def story(stage: Stage) -> None:
+        stage.smsc.centre.watch("9170")
+        stage.link.submit(stride(outgoing(1, "+917000000001"), outgoing(2, "+919800009170")))
+        await stage.settled(2)
+        ((at, destination),) = arrivals(stage.smsc.centre.arrivals, "9170")
+        assert destination == "917000000001"
+        assert abs(at - time.time()) < 60
+
+    play(story)
+
+
 @pytest.mark.parametrize(
     ("request_line", "body", "status", "word"),
     [
@@ -354,6 +368,7 @@ def test_the_control_port_counts_and_changes() -> None:
         ("POST /settings", b"[1]", 422, "object"),
         ("POST /settings", b'{"silent": "yes"}', 422, "silent"),
         ("GET /messages?limit=0", b"", 422, "limit"),
+        ("POST /arrivals?prefix=%2B91", b"", 422, "prefix"),
     ],
 )
 def test_a_wrong_request_to_the_control_port_is_explained(
