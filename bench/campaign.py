@@ -23,7 +23,7 @@ DONE_WITHIN_S: Final = 1_800.0
 _DONE_SQL: Final = "SELECT count(*) FROM messages WHERE campaign_id = %s AND status >= 50"
 
 
-def prepare(slug: str) -> tuple[UUID, UUID]:
+def prepare(slug: str, count: int = COUNT) -> tuple[UUID, UUID]:
     """The audience and a complete draft of the campaign; returns the tenant's and the campaign's id."""
     from audit.services import SYSTEM
     from campaigns.services.composing import Schedule, create_campaign, set_audience, set_message, set_schedule
@@ -38,9 +38,9 @@ def prepare(slug: str) -> tuple[UUID, UUID]:
     now = utc_now()
     with tenant_context(tenant_id):
         people = create_list(name="Benchmark", actor=SYSTEM, now=now, columns=["order", "time"])
-    for first in range(0, COUNT, CHUNK):
+    for first in range(0, count, CHUNK):
         with tenant_context(tenant_id):
-            create_contacts(people=list(audience(first, min(first + CHUNK, COUNT))), list_id=people.id, now=now)
+            create_contacts(people=list(audience(first, min(first + CHUNK, count))), list_id=people.id, now=now)
     with tenant_context(tenant_id):
         template = Template.objects.get(name="Order dispatched", version=1)
         campaign = create_campaign(name="Benchmark", zone="Asia/Kolkata", actor=SYSTEM, now=now)
