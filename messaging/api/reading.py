@@ -19,7 +19,6 @@ from messaging.drafts import Draft
 
 Problem = dict[str, Any]
 Given = TypeVar("Given")
-Other = TypeVar("Other")
 CLASS_OF: Final = {member.label: member for member in TrafficClass}
 
 
@@ -38,14 +37,21 @@ class Plain(msgspec.Struct, rename={"sender": "from", "traffic_class": "class"})
     traffic_class: str | UnsetType = UNSET
 
 
-class Envelope(msgspec.Struct):
-    """A batch whose messages are still bytes, so that one that is not ordinary costs the others nothing."""
+class Ordinary(msgspec.Struct):
+    """A batch of nothing but ordinary messages."""
+
+    messages: Annotated[list[Plain], Meta(min_length=1, max_length=BATCH_MAX)]
+
+
+class Mixed(msgspec.Struct):
+    """A batch whose messages are still bytes, so that one that is not ordinary costs the others little."""
 
     messages: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=BATCH_MAX)]
 
 
 _plain: Final = msgspec.json.Decoder(Plain).decode
-_envelope: Final = msgspec.json.Decoder(Envelope).decode
+_ordinary: Final = msgspec.json.Decoder(Ordinary).decode
+_mixed: Final = msgspec.json.Decoder(Mixed).decode
 
 
 _NUL: Final = b"\\u0000"  # the one way to write it in JSON
@@ -66,7 +72,7 @@ def read_one(body: bytes) -> Draft:
         rest_framework.exceptions.ParseError, ValidationError: in words for the client.
     """
     try:
-        return _ordinary(body)
+        return _draft(_plain(_without_nul(body)))
     except _UNUSUAL:
         serializer = DraftSerializer(data=json_data(body))
         serializer.is_valid(raise_exception=True)
@@ -80,7 +86,11 @@ def read_batch(body: bytes) -> list[Draft | Problem]:
         rest_framework.exceptions.ParseError, ValidationError: the whole is no batch.
     """
     try:
-        return [_entry(bytes(raw)) for raw in _envelope(body).messages]
+        return [_draft(plain) for plain in _ordinary(_without_nul(body)).messages]
+    except _UNUSUAL:
+        pass
+    try:
+        return [_entry(bytes(raw)) for raw in _mixed(body).messages]
     except _UNUSUAL:
         serializer = BatchSerializer(data=json_data(body))
         serializer.is_valid(raise_exception=True)
@@ -89,7 +99,7 @@ def read_batch(body: bytes) -> list[Draft | Problem]:
 
 def _entry(raw: bytes) -> Draft | Problem:
     try:
-        return _ordinary(raw)
+        return _draft(_plain(_without_nul(raw)))
     except (NotOrdinary, msgspec.ValidationError):
         return _judged(msgspec.json.decode(raw))
 
@@ -106,25 +116,40 @@ def _judged(item: Any) -> Draft | Problem:
     }
 
 
-def _ordinary(raw: bytes) -> Draft:
+def _without_nul(source: bytes) -> bytes:
+    if _NUL in source:
+        raise NotOrdinary
+    return source
+
+
+def _draft(plain: Plain) -> Draft:
     """Raises NotOrdinary for what the serializer would change, complete or refuse."""
-    plain = _plain(raw)
-    words = [plain.to, plain.sender, *_given(plain.tags, [])]
-    words += [word for word in (plain.template_id, plain.reference) if word is not UNSET]
-    if _NUL in raw or any(word != word.strip() for word in words) or not _has_one_content(plain):
+    if not _is_tidy(plain) or not _has_one_content(plain):
         raise NotOrdinary
     return Draft(
-        recipient=plain.to,
-        sender=plain.sender,
-        text=_given(plain.text, None),
-        template_id=_given(plain.template_id, None),
-        variables=_texts(plain.variables),
-        traffic_class=_class(plain.traffic_class),
-        reference=_given(plain.reference, None),
-        tags=tuple(_given(plain.tags, ())),
-        send_at=_instant(plain.send_at),
-        not_after=_instant(plain.valid_until),
+        plain.to,
+        plain.sender,
+        _given(plain.text),
+        _given(plain.template_id),
+        None if plain.variables is UNSET else _texts(plain.variables),
+        None if plain.traffic_class is UNSET else _class(plain.traffic_class),
+        _given(plain.reference),
+        () if plain.tags is UNSET else tuple(plain.tags),
+        None if plain.send_at is UNSET else _instant(plain.send_at),
+        None if plain.valid_until is UNSET else _instant(plain.valid_until),
     )
+
+
+def _is_tidy(plain: Plain) -> bool:
+    """No word has blanks around it, which the serializer would cut off."""
+    words = [plain.to, plain.sender]
+    if plain.template_id is not UNSET:
+        words.append(plain.template_id)
+    if plain.reference is not UNSET:
+        words.append(plain.reference)
+    if plain.tags is not UNSET:
+        words += plain.tags
+    return [word.strip() for word in words] == words
 
 
 def _has_one_content(plain: Plain) -> bool:
@@ -133,30 +158,24 @@ def _has_one_content(plain: Plain) -> bool:
     return plain.template_id is UNSET or plain.variables is UNSET
 
 
-def _given(value: Given | UnsetType, default: Other) -> Given | Other:
-    return default if value is UNSET else value
+def _given(value: Given | UnsetType) -> Given | None:
+    return None if value is UNSET else value
 
 
-def _texts(variables: dict[str, str | int] | list[str | int] | UnsetType) -> dict[str, str] | list[str] | None:
-    if variables is UNSET:
-        return None
+def _texts(variables: dict[str, str | int] | list[str | int]) -> dict[str, str] | list[str]:
     if isinstance(variables, dict):
         return {name: str(value) for name, value in variables.items()}
     return [str(value) for value in variables]
 
 
-def _class(label: str | UnsetType) -> TrafficClass | None:
-    if label is UNSET:
-        return None
+def _class(label: str) -> TrafficClass:
     try:
         return CLASS_OF[label]
     except KeyError:
         raise NotOrdinary from None
 
 
-def _instant(text: str | UnsetType) -> datetime | None:
-    if text is UNSET:
-        return None
+def _instant(text: str) -> datetime:
     try:
         instant = parse_datetime(text)
         if instant is None or instant.tzinfo is None:

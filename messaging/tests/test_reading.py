@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.exceptions import ParseError, ValidationError
 
@@ -39,6 +39,7 @@ def judged(data: Any) -> Draft | dict[str, Any]:
     return json.loads(json.dumps(serializer.errors))  # type: ignore[no-any-return]  # an object by construction
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine is no finding
 @given(st.dictionaries(st.sampled_from(FIELDS), WORDS, max_size=5), st.booleans())
 def test_the_quick_reader_and_the_serializer_agree_on_every_message(fields: dict[str, Any], is_complete: bool) -> None:
     message = {**GOOD, **fields} if is_complete else fields
