@@ -11,7 +11,7 @@ ENTER: Final = "SELECT set_config('role', 'dakiya_platform', true)"
 # What follows walks the index batches_ready, which is in the order of its columns, and sorts nothing: the most urgent
 # class of each route that has work, then its tenants from one to the next, each by a probe of its own (OFFSET 0: made
 # once), going around from `after`. Each tenant's share is counted in messages; only what is taken is locked
-# (docs/adr/0013).
+# (docs/adr/0016).
 _READY: Final = f"state = {BatchState.READY} AND route_id = {{0}}.route_id AND traffic_class = {{0}}.traffic_class"
 _NEXT: Final = f"""coalesce(
     (SELECT tenant_id FROM batches WHERE {_READY} AND tenant_id > {{1}} ORDER BY tenant_id LIMIT 1),
