@@ -9,6 +9,8 @@ from kernel.domain.traffic import TrafficClass
 from routing.contract import Action, ActionKind
 
 FIRST_PAUSE_S: Final = 1.0
+# So long a passcode bears with an operator that only says it is too busy.
+PASSCODE_PATIENCE_S: Final = 5.0
 
 
 class Verdict(Enum):
@@ -19,16 +21,29 @@ class Verdict(Enum):
     REJECTED = "rejected"
 
 
-def judge(action: Action, *, tries: int, moves: int, doubts: int, traffic_class: int, has_candidates: bool) -> Verdict:
+def judge(
+    action: Action,
+    *,
+    tries: int,
+    moves: int,
+    doubts: int,
+    traffic_class: int,
+    has_candidates: bool,
+    congested_s: float = 0.0,
+) -> Verdict:
     """
     Args:
         tries: submits of this message on this route so far, this one included.
         moves: routes it was on before.
         doubts: times it was in doubt before.
+        congested_s: how long the operator has said nothing but that it is too busy; 0 for other refusals.
     """
-    verdict = _verdict(
-        action, tries=tries, moves=moves, doubts=doubts, traffic_class=traffic_class, has_candidates=has_candidates
-    )
+    if traffic_class == TrafficClass.OTP and has_candidates and congested_s >= PASSCODE_PATIENCE_S:
+        verdict = Verdict.ELSEWHERE
+    else:
+        verdict = _verdict(
+            action, tries=tries, moves=moves, doubts=doubts, traffic_class=traffic_class, has_candidates=has_candidates
+        )
     # The refusal is about this attempt only: an operator may have taken the one before.
     return Verdict.COUNTS_AS_SENT if doubts and verdict is not Verdict.AGAIN else verdict
 
@@ -58,6 +73,8 @@ def _then(action: Action) -> Verdict:
 
 def pause_s(action: Action, tries: int) -> float:
     """Seconds before the same message is tried again. Congestion needs none of ours: the link itself pauses."""
+    if action.pause_s:
+        return action.pause_s
     return FIRST_PAUSE_S * 2 ** (tries - 1) if action.counts_as_try and action.kind is not ActionKind.IN_DOUBT else 0.0
 
 

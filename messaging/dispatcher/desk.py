@@ -85,6 +85,7 @@ class Desk:
         self.adjust(config)
         self.stock = Stock()
         self._lingered_at = 0.0
+        self._congested_from: float | None = None
         self._later: list[tuple[float, int, Job]] = []
         self._order = count()
         self._news = news
@@ -225,6 +226,8 @@ class Desk:
             else:
                 refused = None if action is None else Refused(action, status, detail)
                 self._answered(job, part, normalise_id(operator_id), refused)  # type: ignore[arg-type]
+        if self._congested_from is not None and any(result.action is None for result in results):
+            self._congested_from = None
         self._news.wake()
         self._wake()
 
@@ -288,6 +291,7 @@ class Desk:
             doubts=job.doubts,
             traffic_class=batch.traffic_class,
             has_candidates=bool(batch.candidates),
+            congested_s=self._congested_s(action),
         )
         if action.kind is ActionKind.CONFIG_ERROR:
             self._note_trouble(refused)
@@ -303,6 +307,14 @@ class Desk:
         else:
             status = Status.REJECTED if verdict is Verdict.REJECTED else Status.FAILED
             self._news.end(job, status, action.error_code, _words(refused))
+
+    def _congested_s(self, action: Action) -> float:
+        """How long refusals for congestion have come without an acceptance between them."""
+        if action.error_code != "operator_congested":
+            return 0.0
+        now = self._loop.time()
+        self._congested_from = now if self._congested_from is None else self._congested_from
+        return now - self._congested_from
 
     def _count_as_sent(self, job: Job, answers: dict[int, Answer]) -> None:
         job.is_decided = True

@@ -186,11 +186,22 @@ class SmppLink:
             else self._unusual(bind, key, status, message_id, tlvs, now)
             for key, status, message_id, tlvs in results
         ]
+        if self._queue:
+            told += self._stop_rests(told)
         self._passing.note(sum([result[4] is None for result in told]), now)
         self._tell_results(told)
         self._answered.set()
         if self._queue:
             self._pump()
+
+    def _stop_rests(self, told: Sequence[SubmitResult]) -> list[SubmitResult]:
+        """Parts still waiting here of messages of which a part was refused for good: they are not worth their cost."""
+        refused = {id(each.key) for each in told if each.action is not None and each.action.kind is ActionKind.FINAL}
+        if not refused:
+            return []
+        rests = [row for row in self._queue if id(row.key[0]) in refused]
+        self._queue = deque([row for row in self._queue if id(row.key[0]) not in refused])
+        return [SubmitResult(row.key[0], row.key[1], 0, "", NOT_SENT, "another part was refused") for row in rests]
 
     def _unusual(
         self, bind: Bind, key: PartKey, status: int, message_id: str, tlvs: tuple[Tlv, ...], now: float

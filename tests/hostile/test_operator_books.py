@@ -1,0 +1,390 @@
+"""Operators whose ids and receipts are odd: what the books make of it, with a dispatcher and its database."""
+
+from __future__ import annotations
+
+import pytest
+
+from kernel.db.tenancy import tenant_context
+from kernel.domain.traffic import TrafficClass
+from kernel.smpp.liveness import Timers
+from messaging.dispatcher import decisions
+from messaging.models import Message
+from messaging.statuses import BatchState, EventKind, Status
+from messaging.tests.dispatching import LONG_TEXT, OTP_BODY, OTP_TEXT, numbers
+from messaging.tests.world import make_route, make_world
+from routing.services.plans import RuleDraft, save_plan
+from routing.statuses import Lane
+from tests.hostile.operator import Line, Operator, Seen, deliver_body, raw, receipt_text, refusing
+from tests.hostile.stage import Books, play_books, timing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SIMULATED = {"receipt_delay_ms": 0, "delivered_ratio": 1, "seed": 1}
+
+
+def spare_route(scene: Books) -> int:
+    """A second route that delivers everything, tried after the operator."""
+    spare = make_route("Spare", kind="simulator", settings=SIMULATED)
+    save_plan(rules=[RuleDraft(route_ids=[scene.world.route.pk, spare.pk])])
+    return spare.pk
+
+
+def test_case_01_a_receipt_before_the_answer_is_kept_acknowledged_and_matched_when_the_id_lands() -> None:
+    held: list[tuple[Line, Seen]] = []
+
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: held)
+        scene.tell("early", message.recipient)
+        await scene.until(lambda: scene.acknowledged() == 1)
+        assert scene.unmatched() == 1
+        held[0][0].answer(held[0][1], "early")
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        assert scene.unmatched() == 0
+
+    play_books(story, operator=Operator(on_submit=lambda line, pdu: held.append((line, pdu))))
+
+
+def test_case_02_the_same_receipt_a_hundred_times_changes_nothing_and_is_acknowledged_each_time() -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        body = deliver_body(receipt_text("1"), source=message.recipient[1:].encode())
+        scene.operator.line.deliver(*[body] * 100)
+        await scene.until(lambda: scene.acknowledged() == 100)
+        assert scene.statuses() == {Status.DELIVERED: 1}
+        assert scene.events(EventKind.FINAL)["messages"] == 1
+
+    play_books(story)
+
+
+@pytest.mark.parametrize(
+    ("answered", "told"),
+    [("1A2B3C", "1715004"), ("1715004", "1a2b3c"), ("0000123", "123"), ("ABC-def", "abc-DEF"), ("77", "0000000077")],
+)
+def test_case_03_an_id_in_another_base_case_or_padding_is_found(answered: str, told: str) -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        scene.tell(told, message.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+
+    play_books(story, operator=Operator(on_submit=lambda line, pdu: line.answer(pdu, answered)))
+
+
+def test_case_11_an_answer_after_the_time_out_and_another_try_keeps_both_ids() -> None:
+    held: list[tuple[Line, Seen]] = []
+
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: len(held) == 2)
+        line, second = held[1]
+        line.answer(held[0][1], "first")
+        line.answer(second, "second")
+        keys = "SELECT operator_key FROM operator_ids WHERE message_id = %s ORDER BY 1"
+        await scene.until(lambda: scene.sql(keys, message.pk) == [("first",), ("second",)])
+        scene.tell("first", message.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        assert scene.events(EventKind.SUBMITTED)["messages"] == 1
+
+    operator = Operator(on_submit=lambda line, pdu: held.append((line, pdu)))
+    play_books(story, operator=operator, times=timing(session=Timers(response=0.2)))
+
+
+def test_case_17_one_id_for_two_messages_is_told_apart_by_the_recipient() -> None:
+    async def story(scene: Books) -> None:
+        first, second = scene.accept(*numbers(2))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 2)
+        scene.tell("same", first.recipient, "UNDELIV")
+        scene.tell("same", second.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.UNDELIVERED: 1, Status.DELIVERED: 1})
+        assert scene.message(pk=first.pk).status == Status.UNDELIVERED
+
+    play_books(story, operator=Operator(on_submit=lambda line, pdu: line.answer(pdu, "same")))
+
+
+def test_case_18_an_id_used_again_belongs_to_the_newest_message() -> None:
+    async def story(scene: Books) -> None:
+        (recipient,) = numbers(1)
+        (old,) = scene.accept(recipient)
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        scene.tell("again", recipient, "UNDELIV")
+        await scene.until(lambda: scene.statuses() == {Status.UNDELIVERED: 1})
+        (new,) = scene.accept(recipient)
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 2)
+        scene.tell("again", recipient)
+        await scene.until(lambda: scene.message(pk=new.pk).status == Status.DELIVERED)
+        assert scene.message(pk=old.pk).status == Status.UNDELIVERED
+
+    play_books(story, operator=Operator(on_submit=lambda line, pdu: line.answer(pdu, "again")))
+
+
+def test_case_19_an_empty_id_is_submitted_and_no_receipt_is_taken_for_its() -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.states() == [BatchState.SENT])
+        assert scene.events(EventKind.SUBMITTED)["messages"] == 1
+        scene.tell("", message.recipient)
+        await scene.until(lambda: scene.acknowledged() == 1)
+        assert scene.statuses() == {Status.ACCEPTED: 1}
+
+    play_books(story, operator=Operator(on_submit=lambda line, pdu: line.answer(pdu, "")))
+
+
+@pytest.mark.parametrize("ident", ["x" * 64, "two words", "caf\xe9", '"quoted"'])
+def test_case_20_a_strange_id_is_matched_by_its_normal_form(ident: str) -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        scene.tell(ident, message.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+
+    play_books(story, operator=Operator(on_submit=lambda line, pdu: line.answer(pdu, ident)))
+
+
+def test_case_21_a_receipt_for_an_id_of_another_route_is_not_matched_and_shown_to_nobody() -> None:
+    async def story(scene: Books) -> None:
+        other = Operator()
+        await other.start()
+        where = {"host": "127.0.0.1", "port": other.port, "system_id": "dakiya", "bind_as": "transceiver"}
+        make_route("Other", kind="smpp", settings=where)
+        save_plan(rules=[RuleDraft(route_ids=[scene.world.route.pk])])
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        await scene.until(lambda: other.binds == 1)
+        scene.tell("1", message.recipient, line=other.line)
+        await scene.until(lambda: scene.unmatched() == 1)
+        assert scene.statuses() == {Status.ACCEPTED: 1}
+        await other.stop()
+
+    play_books(story)
+
+
+def test_case_21_a_receipt_reaches_the_tenant_whose_message_it_is_alone() -> None:
+    async def story(scene: Books) -> None:
+        neighbour = make_world(kind="smpp")
+        scene.others.append(neighbour)
+        (mine,) = scene.accept(*numbers(1))
+        (theirs,) = scene.accept("+919820000000", world=neighbour)
+        await scene.start()
+        await scene.until(lambda: len(scene.operator.submits) == 2)
+        place = scene.operator.recipients().index(theirs.recipient[1:]) + 1
+        scene.tell(str(place), theirs.recipient)
+        await scene.until(lambda: scene.statuses(neighbour) == {Status.DELIVERED: 1})
+        assert scene.statuses() == {Status.ACCEPTED: 1}
+        assert mine.status == Status.ACCEPTED
+
+    play_books(story)
+
+
+def test_case_22_a_passcode_leaves_a_throttling_operator_for_the_next_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decisions.PASSCODE_PATIENCE_S == 5
+    monkeypatch.setattr(decisions, "PASSCODE_PATIENCE_S", 0.4)
+
+    async def story(scene: Books) -> None:
+        spare = spare_route(scene)
+        scene.allow(OTP_BODY, is_otp=True)
+        scene.accept(*numbers(1), text=OTP_TEXT, traffic_class=TrafficClass.OTP)
+        await scene.start(Lane.OTP)
+        await scene.start(Lane.BULK)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        assert scene.events(EventKind.FINAL, route_id=spare)["messages"] == 1
+
+    play_books(story, operator=Operator(on_submit=refusing(0x58)))
+
+
+def test_case_22_after_a_storm_everything_goes_in_its_order() -> None:
+    refused: list[str] = []
+
+    def storm(line: Line, pdu: Seen) -> None:
+        if len(refused) < 10:
+            refused.append(pdu.recipient)
+            line.answer(pdu, "", 0x58)
+        else:
+            operator.take(line, pdu)
+
+    async def story(scene: Books) -> None:
+        messages = scene.accept(*numbers(10))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 10)
+        sent = [message.recipient[1:] for message in messages]
+        assert sorted(scene.operator.recipients()[-10:]) == sorted(sent)
+        assert scene.operator.recipients()[-10:] == refused
+
+    operator = Operator(on_submit=storm)
+    play_books(story, operator=operator)
+
+
+def test_case_24_a_good_number_refused_is_asked_of_one_other_route_and_then_final() -> None:
+    async def story(scene: Books) -> None:
+        spare = spare_route(scene)
+        scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        assert scene.events(EventKind.FINAL, route_id=spare)["messages"] == 1
+        assert len(scene.operator.submits) == 1
+
+    play_books(story, operator=Operator(on_submit=refusing(0x0B)))
+
+
+def test_case_24_without_another_route_a_refused_number_is_final_at_once() -> None:
+    async def story(scene: Books) -> None:
+        scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.REJECTED: 1})
+        assert scene.message().error_code == "invalid_number"
+
+    play_books(story, operator=Operator(on_submit=refusing(0x0B)))
+
+
+def test_case_25_a_part_refused_stops_the_unsent_ones_and_fails_the_message_with_its_code() -> None:
+    def second_is_refused(line: Line, pdu: Seen) -> None:
+        if pdu.text[5] == 2:
+            line.answer(pdu, "", 0x66)
+        else:
+            operator.take(line, pdu)
+
+    async def story(scene: Books) -> None:
+        scene.allow(LONG_TEXT)
+        scene.accept(*numbers(1), text=LONG_TEXT)
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.REJECTED: 1})
+        assert scene.message().error_code == "operator_rejected"
+        assert [pdu.text[5] for pdu in scene.operator.submits] == [1, 2]
+
+    operator = Operator(on_submit=second_is_refused)
+    play_books(story, operator=operator, window=1)
+
+
+def test_case_26_parts_with_different_ends_fail_the_message() -> None:
+    async def story(scene: Books) -> None:
+        scene.allow(LONG_TEXT)
+        (message,) = scene.accept(*numbers(1), text=LONG_TEXT)
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        scene.tell("1", message.recipient)
+        scene.tell("2", message.recipient, "UNDELIV")
+        scene.tell("3", message.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.UNDELIVERED: 1})
+        await scene.until(lambda: scene.acknowledged() == 3)
+        assert scene.statuses() == {Status.UNDELIVERED: 1}
+
+    play_books(story)
+
+
+def test_case_27_a_receipt_for_one_part_does_not_stand_for_the_others() -> None:
+    async def story(scene: Books) -> None:
+        scene.allow(LONG_TEXT)
+        (message,) = scene.accept(*numbers(1), text=LONG_TEXT)
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        scene.tell("2", message.recipient)
+        await scene.until(lambda: scene.acknowledged() == 1)
+        assert scene.statuses() == {Status.ACCEPTED: 1}
+        scene.tell("1", message.recipient)
+        scene.tell("3", message.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+
+    play_books(story)
+
+
+@pytest.mark.parametrize("date", ["0001010000", "9912312359", "0000000000", "20261123091500", "later"])
+def test_case_28_a_receipt_from_a_clock_that_is_wrong_ends_the_message_when_it_arrives(date: str) -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        scene.tell("1", message.recipient, date=date)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        final_at = scene.message().final_at
+        assert final_at is not None
+        assert 0 <= (final_at - message.accepted_at).total_seconds() < 60
+
+    play_books(story)
+
+
+def test_case_31_a_receipt_nobody_can_read_holds_up_none_behind_it() -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        for sequence in (1, 2, 3):
+            scene.operator.line.send(raw(0x05, b"no field ends here", sequence=sequence))
+        scene.tell("1", message.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        statuses = [pdu.status for pdu in scene.operator.line.of(0x80000005)]
+        assert sorted(statuses) == [0, 0, 1, 1]
+
+    play_books(story)
+
+
+def test_case_37_a_receipt_delivered_again_on_the_next_line_changes_nothing() -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        scene.tell("1", message.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        scene.operator.line.reset()
+        await scene.until(lambda: scene.operator.binds == 2)
+        scene.tell("1", message.recipient)
+        await scene.until(lambda: scene.acknowledged() == 2)
+        assert scene.events(EventKind.FINAL)["messages"] == 1
+        assert scene.events(EventKind.CORRECTED)["messages"] == 0
+
+    play_books(story)
+
+
+def test_case_39_an_error_with_an_id_refuses_the_message_and_its_receipt_finds_it() -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.REJECTED: 1})
+        keys = "SELECT message_id FROM operator_ids WHERE operator_key = 'kept'"
+        await scene.until(lambda: scene.sql(keys) == [(message.pk,)])
+        scene.tell("kept", message.recipient)
+        await scene.until(lambda: scene.acknowledged() == 1)
+        assert (scene.statuses(), scene.unmatched()) == ({Status.REJECTED: 1}, 0)
+
+    play_books(story, operator=Operator(on_submit=lambda line, pdu: line.answer(pdu, "kept", 0x0A)))
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(("DELIVRD", "ENROUTE"), Status.DELIVERED), (("UNDELIV", "DELIVRD"), Status.UNDELIVERED),
+     (("DELIVRD", "UNDELIV"), Status.DELIVERED), (("UNKNOWN", "DELIVRD"), Status.DELIVERED)],
+)  # fmt: skip
+def test_case_40_the_first_final_state_stands(words: tuple[str, str], status: Status) -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        for number, word in enumerate(words, 1):
+            scene.tell("1", message.recipient, word)
+            await scene.until(lambda wanted=number: scene.acknowledged() == wanted)  # type: ignore[misc]
+        await scene.until(lambda: scene.statuses() == {status: 1})
+        with tenant_context(scene.world.tenant_id):
+            assert Message.objects.get().status == status
+
+    play_books(story)
+
+
+def test_case_23_a_message_that_fails_three_times_here_goes_to_the_next_route() -> None:
+    async def story(scene: Books) -> None:
+        spare = spare_route(scene)
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        assert scene.operator.recipients() == [message.recipient[1:]] * 3
+        assert scene.events(EventKind.FINAL, route_id=spare)["messages"] == 1
+
+    play_books(story, operator=Operator(on_submit=refusing(0x08)))
