@@ -98,6 +98,8 @@ class Outgoing(NamedTuple):
         data_coding: 0 for GSM-7 (unpacked septets), 8 for UCS-2.
         validity_s: seconds until the message is worthless; the link cuts it at the route's cap.
         tlvs: (tag, value) for every part, e.g. 0x1400 and 0x1401 of Indian registration, value without a NUL.
+        parts: numbers from 0 of the parts that are to go, the others were accepted before; empty for all.
+        before: the key under which those went; a link that does not know it any more sends all parts again.
     """
 
     key: object
@@ -107,6 +109,8 @@ class Outgoing(NamedTuple):
     data_coding: int
     validity_s: int
     tlvs: tuple[tuple[int, bytes], ...] = ()
+    parts: tuple[int, ...] = ()
+    before: object = None
 
 
 class Stride(NamedTuple):

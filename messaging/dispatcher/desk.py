@@ -184,8 +184,11 @@ class Desk:
                 sender, messages = flight.batch.sender, []
             job.sent_at = now
             coding = UCS2 if job.unicode else GSM
-            fields = (job, job.recipient, job.octets, job.parts > 1, coding, int(job.not_after - wall), flight.tlvs)
-            messages.append(_NEW(Outgoing, fields))
+            parts: tuple[int, ...] = ()
+            if job.answers:
+                parts = tuple(part for part in range(job.parts) if part not in job.answers)
+            what = job.recipient, job.octets, job.parts > 1, coding, int(job.not_after - wall), flight.tlvs
+            messages.append(_NEW(Outgoing, (job, *what, parts, job.before)))
         if messages:
             self.link.submit(Stride(sender, messages))
 
@@ -300,7 +303,7 @@ class Desk:
             return
         self._news.extras.extend((job, part + 1, key) for part, (key, _) in answers.items() if key)
         if verdict is Verdict.AGAIN:
-            self._again(job, action)
+            self._again(job, action, answers)
         elif verdict is Verdict.ELSEWHERE and batch.candidates:
             job.is_decided = True
             self._news.moves.append(Move(job, is_same_route=False))
@@ -324,8 +327,8 @@ class Desk:
         else:
             self._news.doubtful.append(job)
 
-    def _again(self, job: Job, action: Action) -> None:
-        fresh = job.again()
+    def _again(self, job: Job, action: Action, answers: dict[int, Answer]) -> None:
+        fresh = job.again({part: answer for part, answer in answers.items() if answer.refused is None})
         fresh.error_code = action.error_code
         if action.kind is ActionKind.IN_DOUBT:
             fresh.doubts += 1

@@ -82,11 +82,13 @@ class Job:
     """One message of a flight, and one attempt at it: the key of its results.
 
     A message that may have been sent and is sent again gets a new Job, so that a late answer to the first attempt is
-    not taken for the second's: `successor` leads from the old one to it.
+    not taken for the second's: `successor` leads from the old one to it. `answers` are those of its parts so far; a new
+    attempt begins with what was accepted of the one `before`.
     """
 
     __slots__ = (
         "answers",
+        "before",
         "doubts",
         "error_code",
         "flight",
@@ -124,15 +126,18 @@ class Job:
         self.error_code = "validity_expired"
         self.is_decided = False
         self.answers: dict[int, Answer] | None = None
+        self.before: Job | None = None
         self.successor: Job | None = None
         self.sent_at = 0.0
 
-    def again(self) -> Job:
-        """A fresh attempt; this one is decided."""
+    def again(self, accepted: dict[int, Answer]) -> Job:
+        """A fresh attempt for all parts but the accepted ones; this one is decided."""
         row = (self.id, self.recipient, self.segments, self.price_micros, self.unicode, self.not_after)
         job = Job(self.flight, self.position, row, self.octets, self.unicode)
         job.tries, job.doubts, job.error_code = self.tries, self.doubts, self.error_code
-        self.is_decided, self.successor, self.answers = True, job, None
+        self.is_decided, self.successor, self.answers, self.before = True, job, None, None
+        if accepted:
+            job.answers, job.before = accepted, self
         return job
 
 

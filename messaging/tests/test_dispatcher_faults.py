@@ -12,7 +12,7 @@ from messaging.dispatcher import process, writer
 from messaging.dispatcher.database import connect, platform
 from messaging.services.finishing import finish
 from messaging.statuses import BatchState, EventKind, Status
-from messaging.tests.dispatching import Scene, numbers, play
+from messaging.tests.dispatching import LONG_TEXT, Scene, numbers, play
 from messaging.tests.world import UNIT, make_world
 from routing.models import Route
 from routing.smsc.settings import Settings
@@ -54,6 +54,19 @@ def test_a_temporary_refusal_is_tried_again_on_the_same_route(ending: str) -> No
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 2})
         assert scene.submits() == 4
         assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 2 * UNIT
+
+    play(story)
+
+
+def test_of_a_long_message_only_the_refused_part_goes_again_joined_with_the_others() -> None:
+    async def story(scene: Scene) -> None:
+        scene.allow(LONG_TEXT)
+        (message,) = scene.accept(*numbers(1, "40"), text=LONG_TEXT)
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        assert scene.submits() == message.segments + 1
+        assert len({item.pdu.short_message[3] for item in scene.smsc.centre.received}) == 1
+        assert scene.events(EventKind.SUBMITTED)["messages"] == 1
 
     play(story)
 

@@ -98,6 +98,8 @@ class Packer:
         self.cap(validity_cap_s)
         self._templates: dict[tuple[str, int], SubmitTemplate] = {}
         self._tlvs: dict[tuple[Tlv, ...], tuple[bytes, int]] = {(): (b"", 0)}
+        # The references of messages that went in parts lately, by key.
+        self._used: dict[object, int] = {}
         self._frames: dict[tuple[str, int, int, tuple[Tlv, ...]], _Frame] = {}
         self._references = References()
 
@@ -113,7 +115,7 @@ class Packer:
         frame: _Frame | None = None
         known = -1, -1, -1
         for message in stride.messages:
-            key, recipient, parts, with_udh, data_coding, validity_s, tlvs = message
+            key, recipient, parts, with_udh, data_coding, validity_s, tlvs, _, _ = message
             digits = recipient[1:].encode()
             if len(parts) == 1 and not with_udh and digits.isdigit() and len(digits) <= _LONGEST_NUMBER:
                 # Neighbours are alike: asked by identity before by value.
@@ -155,6 +157,7 @@ class Packer:
             template = self._template(sender, message.validity_s)
             packed, traits = self._packed(message.tlvs)
             coding = self._coding(message.data_coding)
+            wanted = message.parts if message.before in self._used else ()
             bodies = [
                 submit_body(template, digits, octets, esm_class=esm, data_coding=coding, tlvs=packed + own)
                 for octets, esm, own in self._parts(message, digits)
@@ -170,6 +173,7 @@ class Packer:
             [
                 Submission((message.key, part, traits | (OVERLONG if len(octets) > longest else 0)), body)
                 for part, (octets, body) in enumerate(zip(message.short_messages, bodies, strict=True))
+                if not wanted or part in wanted
             ]
         )
 
@@ -180,7 +184,7 @@ class Packer:
             return [(octets, 0, b"") for octets in parts]
         if joining is Joining.PAYLOAD:
             return [(b"", 0, pack_tlvs([(Tag.MESSAGE_PAYLOAD, b"".join(parts))]))]
-        reference, total = self._references.next(digits), len(parts)
+        reference, total = self._reference(message, digits), len(parts)
         if joining is Joining.SAR:
             return [(octets, 0, _sar(reference, total, number)) for number, octets in enumerate(parts, 1)]
         bits = 8
@@ -192,6 +196,15 @@ class Packer:
         return [
             (udh(reference, total, number, bits=bits) + octets, _UDHI, b"") for number, octets in enumerate(parts, 1)
         ]
+
+    def _reference(self, message: Outgoing, digits: bytes) -> int:
+        """Parts that go again are joined with those that went before."""
+        found = self._used.pop(message.before, None) if message.parts else None
+        reference = self._references.next(digits) if found is None else found
+        if len(self._used) >= MEMO_LIMIT:
+            del self._used[next(iter(self._used))]
+        self._used[message.key] = reference
+        return reference
 
     def _coding(self, data_coding: int) -> int:
         return _set(self._settings.gsm_coding, data_coding) if data_coding == DataCoding.DEFAULT else data_coding
