@@ -1,0 +1,153 @@
+"""Health that acts, with a real dispatcher, simulator and database: trip, probe, pass on, adjust, drain, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from typing import Any
+
+import pytest
+
+from kernel.domain.clock import utc_now
+from messaging.services.passing_on import finish_drains, pass_on
+from messaging.statuses import BatchState, EventKind, Status
+from messaging.tests.dispatching import Scene, numbers, play
+from messaging.tests.test_dispatcher_crash import start_process
+from messaging.tests.world import make_route
+from routing import breaker
+from routing.models import Breaker, Route, RouteGauge
+from routing.services.draining import start_drain
+from routing.services.plans import RuleDraft, save_plan
+from routing.statuses import BreakerState, RouteState
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def second(scene: Scene, name: str = "Second") -> Route:
+    """One more route to the same operator, tried after the first."""
+    where = {"host": "127.0.0.1", "port": scene.smsc.port, "system_id": "dakiya", "bind_as": "transceiver"}
+    route = make_route(name, kind="smpp", settings=where)
+    save_plan(rules=[RuleDraft(route_ids=[scene.world.route.pk, route.pk])])
+    return route
+
+
+def submitted_over(scene: Scene, route: Route) -> int:
+    return scene.events(EventKind.SUBMITTED, route_id=route.pk)["messages"]
+
+
+def state() -> str:
+    return Breaker.objects.values_list("state", flat=True).first() or BreakerState.CLOSED
+
+
+def test_the_queue_of_an_open_breaker_goes_to_the_next_route() -> None:
+    async def story(scene: Scene) -> None:
+        other = second(scene)
+        Route.objects.filter(pk=scene.world.route.pk).update(patience_s=0)
+        breaker.trip(route_id=scene.world.route.pk, reason="half went wrong", now=utc_now())
+        scene.accept(*numbers(20))
+        await scene.start()
+        await scene.until(lambda: scene.states() == [BatchState.SENT])
+        assert submitted_over(scene, other) == 20
+
+    play(story)
+
+
+def test_errors_open_the_breaker_and_clean_probes_close_it() -> None:
+    async def story(scene: Scene) -> None:
+        scene.accept(*numbers(30, "12"))
+        await scene.start()
+        await scene.until(lambda: state() == BreakerState.OPEN and BatchState.LEASED not in scene.states())
+        scene.sql("UPDATE batches SET state = 3, holds = 2 WHERE state = 0")
+        scene.accept(*numbers(60))
+        Breaker.objects.update(next_probe_at=utc_now())
+        await scene.until(lambda: state() == BreakerState.CLOSED)
+        await scene.until(lambda: scene.statuses()[Status.DELIVERED] == 60)
+
+    play(story, window=30)
+
+
+def test_probes_that_go_wrong_open_it_again_for_longer() -> None:
+    async def story(scene: Scene) -> None:
+        breaker.trip(route_id=scene.world.route.pk, reason="half went wrong", now=utc_now())
+        scene.accept(*numbers(30, "12"))
+        await scene.start()
+        Breaker.objects.update(next_probe_at=utc_now())
+        await scene.until(lambda: Breaker.objects.get().pause_s == 20)
+        assert scene.submits() <= breaker.PROBES
+        await scene.until(lambda: BatchState.LEASED not in scene.states())
+
+    play(story, window=30)
+
+
+def test_a_route_that_nobody_serves_keeps_nothing() -> None:
+    async def story(scene: Scene) -> None:
+        other = second(scene)
+        scene.accept(*numbers(5))
+        Route.objects.filter(pk=scene.world.route.pk).update(state=RouteState.DISABLED)
+        assert pass_on(utc_now()) == 1
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 5})
+        assert submitted_over(scene, other) == 5
+
+    play(story)
+
+
+def test_a_route_whose_secrets_nobody_can_read_keeps_nothing() -> None:
+    async def story(scene: Scene) -> None:
+        second(scene)
+        Route.objects.filter(pk=scene.world.route.pk).update(secrets_encrypted="nonsense")
+        scene.accept(*numbers(5))
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 5})
+        assert "key" in RouteGauge.objects.get(route=scene.world.route).note
+
+    play(story)
+
+
+@pytest.mark.parametrize("changes", [{"window": 7}, {"tps": 500}, {"binds": 2}])
+def test_changed_terms_take_effect_without_a_new_connection(changes: dict[str, Any]) -> None:
+    async def story(scene: Scene) -> None:
+        dispatcher = await scene.start()
+        await scene.until(lambda: scene.smsc.status()["connections"] == 1)
+        desk = dispatcher.routes.desks[scene.world.route.pk]
+        Route.objects.update(**changes)
+        await scene.until(lambda: dispatcher.routes.desks[scene.world.route.pk].config.window in (7, 100))
+        await scene.until(lambda: scene.smsc.status()["connections"] == changes.get("binds", 1))
+        assert dispatcher.routes.desks[scene.world.route.pk] is desk
+        assert scene.smsc.centre.counters.binds == changes.get("binds", 1)
+
+    play(story)
+
+
+def test_a_drained_route_is_disabled_when_it_is_dry() -> None:
+    async def story(scene: Scene) -> None:
+        scene.accept(*numbers(50))
+        await scene.start()
+        await scene.until(lambda: scene.submits() > 0)
+        start_drain(route_id=scene.world.route.pk, moves_queue=True, then_disables=True, now=utc_now())
+        await scene.until(lambda: BatchState.LEASED not in scene.states())
+        scene.sql("UPDATE batches SET state = 3 WHERE state = 0")
+        scene.sql("UPDATE routing_drain SET started_at = now() - interval '1 min'")
+        await scene.until(lambda: finish_drains(utc_now()) == 1)
+        assert Route.objects.get(pk=scene.world.route.pk).state == RouteState.DISABLED
+
+    play(story)
+
+
+def test_a_process_that_is_asked_to_stop_ends_within_ten_seconds_whatever_the_operator_does() -> None:
+    async def story(scene: Scene) -> None:
+        scene.change(silent=True)
+        scene.accept(*numbers(40))
+        process = start_process()
+        try:
+            await scene.until(lambda: scene.submits() == 10)
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(asyncio.to_thread(process.wait), 20) == 0
+            assert time.monotonic() - began < 10
+        finally:
+            process.kill()
+        assert BatchState.LEASED not in scene.states()
+
+    play(story, window=10)
