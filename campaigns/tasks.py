@@ -46,10 +46,13 @@ def prepare(tenant_id: str, campaign_id: str) -> None:
 
 @shared_task(name="campaigns.expand_chunk")
 def expand_chunk(tenant_id: str, chunk_id: str) -> None:
+    # The next one is marked in the same transaction: one commit a chunk, not two.
     with tenant_context(UUID(tenant_id)):
-        run_id = running.expand_chunk(chunk_id=UUID(chunk_id), now=utc_now())
-    if run_id is not None:
-        send_chunks(tenant_id, run_id, 1)
+        now = utc_now()
+        run_id = running.expand_chunk(chunk_id=UUID(chunk_id), now=now)
+        following = [] if run_id is None else running.queue_chunks(run_id=run_id, limit=1, now=now)
+    for next_id in following:
+        expand_chunk.delay(tenant_id, str(next_id))
 
 
 @shared_task(name="campaigns.look_after")
