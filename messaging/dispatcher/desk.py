@@ -267,7 +267,13 @@ class Desk:
         refusals = [answer.refused for answer in answers.values() if answer.refused is not None]
         if not refusals:
             job.is_decided = True
-            self._news.accepted_parts.append((job, [answers[number].key for number in range(job.parts)]))
+            keys = [answers[number].key for number in range(job.parts)]
+            if keys[0] and len(set(keys)) == 1:
+                # One id for all parts: what is told about it is about the message.
+                self._known.jobs.pop(keys[0], None)
+                self._news.accepted.append((job, keys[0]))
+            else:
+                self._news.accepted_parts.append((job, keys))
             return
         decisive = worst([refusal.action for refusal in refusals])
         self._refused(job, next(each for each in refusals if each.action is decisive), answers)

@@ -297,6 +297,19 @@ def test_case_27_a_receipt_for_one_part_does_not_stand_for_the_others() -> None:
     play_books(story)
 
 
+def test_case_27_one_id_for_all_parts_has_one_receipt_which_is_the_messages() -> None:
+    async def story(scene: Books) -> None:
+        scene.allow(LONG_TEXT)
+        (message,) = scene.accept(*numbers(1), text=LONG_TEXT)
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        assert (len(scene.operator.submits), scene.events(EventKind.SUBMITTED)["segments"]) == (1, 3)
+        scene.tell("1", message.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+
+    play_books(story, settings={"joining": "payload"})
+
+
 @pytest.mark.parametrize("date", ["0001010000", "9912312359", "0000000000", "20261123091500", "later"])
 def test_case_28_a_receipt_from_a_clock_that_is_wrong_ends_the_message_when_it_arrives(date: str) -> None:
     async def story(scene: Books) -> None:
