@@ -76,8 +76,16 @@ def pss_mb(stack: Stack) -> dict[str, int]:
     for name in NAMED:
         if pid := stack.pid(name):
             family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-            found[name] = round(sum(member.memory_full_info().pss for member in family) / 1e6)
+            found[name] = round(sum(map(_pss, family)) / 1e6)
     return found
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        # Server processes come and go with their connections.
+        return 0
 
 
 def calibration_ms() -> float:

@@ -22,8 +22,8 @@ def normalise_id(raw: str) -> str:
 
     Empty when nothing is left: such a message can never be matched with a receipt.
     """
-    if raw.isdecimal() and raw[0] != "0" and raw.isascii():
-        return raw  # as most centres count
+    if raw.isalnum() and raw[0] != "0" and raw.isascii():
+        return raw.lower()  # as most centres count: nothing to take off
     text = raw.strip(_PADDING).lower()
     # Zeros and padding together: behind a stripped zero more padding may show, and the key of a key must be itself.
     return text.lstrip("0" + _PADDING) or ("0" if text else "")
