@@ -223,7 +223,8 @@ async def mark_sent(db: Connection, jobs: Iterable[Job], lease_s: float) -> bool
     try:
         async with platform(db):
             cursor = await run(db, statements.SENT_UPTO, parameters)
-            ours = {ident for (ident,) in await cursor.fetchall()}
+        # Read behind the commit: one way to the database for both.
+        ours = {ident for (ident,) in await cursor.fetchall()}
     except DeadlockDetected:
         return False
     for flight in flights:
