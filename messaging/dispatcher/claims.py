@@ -93,6 +93,9 @@ class Claims:
         if is_plain:
             # What nobody may opt out of, and was never begun, needs no closer look: one way to the database less.
             loaded = await self._read(asked)
+            if any(len(each.rows) < len(each.flight.batch.ids) for each in loaded):
+                async with platform(self._db):
+                    loaded = [await self._look_closer(each) for each in loaded]
         for each in loaded:
             self._fill(each, wall)
         self._last_turn.update((batch.route_id, batch.tenant_id) for batch in batches)
