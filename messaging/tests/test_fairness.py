@@ -15,11 +15,11 @@ from messaging.dispatcher.flight import Flight, Job
 from messaging.dispatcher.stock import Stock
 from messaging.models import Batch, CampaignStop
 from messaging.services.campaign_control import forget_stop, hold_campaign, resume_campaign
-from messaging.statuses import BatchState, Hold, Status
-from messaging.tests.dispatching import Scene, numbers, play
+from messaging.statuses import BatchState, EventKind, Hold, Status
+from messaging.tests.dispatching import OTP_BODY, OTP_TEXT, Scene, numbers, play
 from messaging.tests.flights import make_flight, make_job
 from messaging.tests.test_dispatcher_crash import start_process
-from messaging.tests.world import World, make_world
+from messaging.tests.world import UNIT, World, make_world
 
 OTP, TRANSACTIONAL, PROMOTIONAL = map(int, TrafficClass)
 
@@ -216,3 +216,20 @@ def test_what_a_killed_process_had_leased_is_sent_by_another_long_before_the_lea
         await scene.until(lambda: scene.statuses().get(Status.DELIVERED) == 40, timeout_s=10)
 
     play(story, window=20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_passcodes_that_a_receipt_ended_on_another_route_are_charged_though_a_claim_finds_them_ended() -> None:
+    async def story(scene: Scene) -> None:
+        scene.allow(OTP_BODY, is_otp=True)
+        message, _ = scene.accept(*numbers(2), text=OTP_TEXT, traffic_class=TrafficClass.OTP)
+        # In doubt on the route before, moved, and delivered after all.
+        scene.sql("UPDATE messages SET status = %s, final_at = now() WHERE id = %s", int(Status.DELIVERED), message.pk)
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 2)
+        assert scene.submits() == 1
+        assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 2 * UNIT
+        # What the receipt would have written.
+        scene.sql("UPDATE messages SET status = %s, final_at = NULL WHERE id = %s", int(Status.ACCEPTED), message.pk)
+
+    play(story, otp_binds=0)
