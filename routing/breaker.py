@@ -14,7 +14,6 @@ from enum import Enum
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 
 from kernel.db.tenancy import scoped_connection
 from routing.contract import ActionKind, SubmitResult
@@ -57,12 +56,6 @@ def phase(breaker: Breaker | None, now: datetime) -> Phase:
 def standings() -> dict[int, Breaker]:
     """Breakers that are not closed, by route; one query."""
     return {breaker.route_id: breaker for breaker in Breaker.objects.exclude(state=BreakerState.CLOSED)}
-
-
-def open_routes(now: datetime) -> set[int]:
-    """Routes that take nothing now, for the plan: one query, in every context."""
-    shut = Breaker.objects.filter(state=BreakerState.OPEN).filter(Q(next_probe_at=None) | Q(next_probe_at__gt=now))
-    return set(shut.values_list("route_id", flat=True))
 
 
 # -- counting, in memory

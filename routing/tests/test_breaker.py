@@ -78,7 +78,7 @@ def test_answers_that_take_too_long_open_it() -> None:
 def test_the_row_is_shared_and_only_the_first_dispatcher_trips_it(route: Route) -> None:
     assert breaker.trip(route_id=route.pk, reason="half went wrong", now=NOW)
     assert not breaker.trip(route_id=route.pk, reason="half went wrong", now=NOW)
-    assert breaker.open_routes(NOW) == {route.pk}
+    assert set(breaker.standings()) == {route.pk}
     interval = StateInterval.objects.get(ended_at=None)
     assert (interval.state, interval.reason) == (LineState.DOWN, "circuit breaker: half went wrong")
 
