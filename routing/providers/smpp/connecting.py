@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, TypeVar
-
-from cryptography import x509
+from typing import TypeVar
 
 from routing.providers.smpp.settings import SmppSettings
+from routing.reaching import NotReached, pin_problem
+
+__all__ = ["Door", "NotReached", "pin_problem", "tls_context"]
 
 P = TypeVar("P", bound=asyncio.Protocol)
-
-
-class NotReached(Exception):
-    """Why there is no connection, for people."""
 
 
 class Door:
@@ -93,19 +88,3 @@ def tls_context(settings: SmppSettings) -> ssl.SSLContext | None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def pin_problem(connection: Any, fingerprint: str) -> str:
-    """Why the peer's certificate is not the pinned one, still valid; empty when it is.
-
-    Args:
-        connection: the ssl object of the transport.
-    """
-    der = connection.getpeercert(binary_form=True)
-    if not der:
-        return "there is none"
-    seen = hashlib.sha256(der).hexdigest()
-    if seen != fingerprint:
-        return f"its fingerprint is {seen}, another one is pinned"
-    expires = x509.load_der_x509_certificate(der).not_valid_after_utc
-    return f"it expired on {expires:%Y-%m-%d}" if expires < datetime.now(UTC) else ""
