@@ -113,7 +113,7 @@ class Receipt(NamedTuple):
 
     `ids`: the operator's id from TLV 0x001E, then from the text where that differs; empty when it has none. `stat` is
     the word of the text or the number of the TLV. `disagree`: text and TLV told different states. `intermediate`: a
-    notification under way (esm_class 0x20), not a receipt. Dates are local time of an unknown zone: `receipt_dates`.
+    notification under way (esm_class 0x20), not a receipt. Dates are as written: `receipt_dates.read_date` reads them.
     """
 
     ids: tuple[str, ...]

@@ -46,10 +46,22 @@ class Case:
     disagree: bool = False
     intermediate: bool = False
     network_error: str = ""
+    source: str = "919800000001"
+    destination: str = "DAKIYA"
+    command: type[DeliverSm | DataSm] = DeliverSm
 
-    def pdu(self) -> DeliverSm:
+    def pdu(self) -> DeliverSm | DataSm:
         text = self.text.encode("latin-1") if isinstance(self.text, str) else self.text
-        return DeliverSm(esm_class=self.esm_class, data_coding=self.data_coding, short_message=text, tlvs=self.tlvs)
+        if self.command is DataSm:
+            return DataSm(((Tag.MESSAGE_PAYLOAD, text), *self.tlvs), esm_class=self.esm_class)
+        return DeliverSm(
+            self.tlvs,
+            source_addr=self.source,
+            destination_addr=self.destination,
+            esm_class=self.esm_class,
+            data_coding=self.data_coding,
+            short_message=text,
+        )
 
 
 STATE_5 = int_tlv(Tag.MESSAGE_STATE, MessageState.UNDELIVERABLE, 1)
@@ -76,6 +88,8 @@ CASES = [
     Case("8 dates of 14 digits", PLAIN.replace("2611231531", "20261123153107"), done="20261123153107"),
     Case("8 dates of zeros", PLAIN.replace("2611231531", "0000000000"), done="0000000000"),
     Case("8 an epoch", PLAIN.replace("2611231531", "1795428060"), done="1795428060"),
+    Case("9 local time without a zone is kept as it is", PLAIN.replace("2611231531", "2611232101"), done="2611232101"),
+    Case("9 local time with a zone behind it", PLAIN.replace("1531 ", "1531+0530 "), done="2611231531+0530"),
     Case("10 the bare word behind the date", PLAIN.replace("stat:DELIVRD", "DELIVRD")),
     Case("10 the bare word, lower case, no err", "id:abc1 done date:2611231531 delivrd text:x", stat="delivrd", err=""),
     Case(
@@ -160,8 +174,11 @@ CASES = [
     ),
     Case("22 ACCEPTD unasked", PLAIN.replace("DELIVRD", "ACCEPTD"), stat="ACCEPTD", state=ReceiptState.ACCEPTED),
     Case("23 in message_payload", b"", tlvs=((Tag.MESSAGE_PAYLOAD, PLAIN.encode()),)),
+    Case("24 in data_sm", command=DataSm),
     Case("25 UCS-2", PLAIN.encode("utf-16-be"), data_coding=8),
     Case("25 UCS-2 with half a character", PLAIN.encode("utf-16-be") + b"\0", data_coding=8),
+    Case("26 addresses not swapped", source="DAKIYA", destination="919800000001"),
+    Case("27 one receipt for a long text", PLAIN.replace("sub:001 dlvrd:001", "sub:003 dlvrd:003")),
     Case("28 a UDH in front", UDH + PLAIN.encode(), esm_class=EsmClass.RECEIPT | EsmClass.UDHI),
     Case(
         "28 a UDH in front of UCS-2",
@@ -190,6 +207,58 @@ def test_a_receipt_is_read(case: Case) -> None:
     assert (receipt.ids, receipt.state, receipt.stat) == (case.ids, case.state, case.stat)
     assert (receipt.err, receipt.done_at_raw, receipt.network_error) == (case.err, case.done, case.network_error)
     assert (receipt.disagree, receipt.intermediate) == (case.disagree, case.intermediate)
+
+
+def test_each_of_the_29_deviations_is_among_the_cases() -> None:
+    assert {int(case.name.split()[0]) for case in CASES if case.name[0].isdigit()} == set(range(1, 30))
+
+
+WORDS = {
+    "DELIVRD": "delivered", "EXPIRED": "expired", "UNDELIV": "undelivered", "FAILED": "undelivered",
+    "DELETED": "undelivered", "SKIPPED": "undelivered", "SYSERR": "undelivered", "REJECTD": "rejected",
+    "NOCRED": "rejected", "UNKNOWN": "unknown", "ACCEPTD": "accepted", "ENROUTE": "enroute", "BUFFRED": "enroute",
+    "SCHEDLD": "enroute", "TELEPTD": "other", "": "other",
+}  # fmt: skip
+NUMBERS = [
+    "enroute", "enroute", "delivered", "expired", "undelivered", "undelivered", "accepted", "unknown", "rejected",
+    "undelivered", "other",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "state"), list(WORDS.items()))
+def test_a_word_tells_a_state(word: str, state: str) -> None:
+    receipt = parse_receipt(DeliverSm(esm_class=4, short_message=PLAIN.replace("DELIVRD", word).encode()))
+    assert receipt is not None
+    assert (receipt.state, receipt.stat) == (state, word)
+    assert receipt.state.is_final == (state in {"delivered", "expired", "undelivered", "rejected"})
+
+
+@pytest.mark.parametrize(("number", "state"), list(enumerate(NUMBERS)))
+def test_a_message_state_tells_a_state(number: int, state: str) -> None:
+    receipt = parse_receipt(DeliverSm((ID_TLV, int_tlv(Tag.MESSAGE_STATE, number, 1)), esm_class=4))
+    assert receipt is not None
+    assert (receipt.state, receipt.stat) == (state, str(number))
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "state"),
+    [(Tag.MESSAGE_STATE, b"", "delivered"), (Tag.MESSAGE_STATE, b"\0\0\0\0\5", "delivered"),
+     (Tag.MESSAGE_STATE, b"\xff", "delivered"), (Tag.NETWORK_ERROR_CODE, b"\3", "delivered"),
+     (Tag.RECEIPTED_MESSAGE_ID, b"", "delivered"), (Tag.RECEIPTED_MESSAGE_ID, b"\0\0", "delivered")],
+)  # fmt: skip
+def test_a_parameter_cut_short_or_swollen_takes_nothing_from_the_text(tag: Tag, value: bytes, state: str) -> None:
+    receipt = parse_receipt(DeliverSm(((tag, value),), esm_class=4, short_message=PLAIN.encode()))
+    assert receipt is not None
+    assert (receipt.ids, receipt.state) == (("abc1",), state)
+
+
+@pytest.mark.parametrize("piece", [b"id:", b"stat: ", b"done date", b" id:1 stat:X", b",;\n", b"text", b"\xff", b"\0"])
+def test_sixty_four_kilobytes_of_malice_cost_no_more_than_one(piece: bytes) -> None:
+    hostile = (piece * 65_536)[:65_536]
+    pdu = DeliverSm(((Tag.MESSAGE_PAYLOAD, hostile),), esm_class=4)
+    assert len(receipt_text(pdu)) <= 1024
+    short = DeliverSm(((Tag.MESSAGE_PAYLOAD, hostile[:1024]),), esm_class=4)
+    assert parse_receipt(pdu) == parse_receipt(short)
 
 
 def test_a_receipt_in_data_sm_is_read() -> None:
