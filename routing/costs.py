@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +24,7 @@ class CostTable:
     special: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     _width: int = field(init=False)
     _memo: dict[tuple[int, str], int] = field(init=False, default_factory=dict)
+    _common: dict[tuple[int, str], int | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._width = max((len(prefix) for special in self.special.values() for prefix in special), default=0)
@@ -48,14 +49,28 @@ class CostTable:
             self._memo[question] = found
         return found
 
-    def total(self, route_id: int, messages: Iterable[tuple[str, int]]) -> int:
-        """The cost of messages on a route, each as (recipient, segments); a plain product where no prefix has its own.
+    def common(self, route_id: int, destination: str) -> int | None:
+        """The cost of every number that begins with these digits; None where a longer prefix has one of its own."""
+        special = self.special.get(route_id)
+        if not special:
+            return self.usual.get(route_id, 0)
+        question = route_id, destination
+        if question not in self._common:
+            is_split = any(prefix.startswith(destination) and prefix != destination for prefix in special)
+            if len(self._common) >= MEMO_LIMIT:
+                self._common.clear()
+            self._common[question] = None if is_split else self.cost_of(route_id, destination)
+        return self._common[question]
 
-        It is what an event of submission says.
+    def total(self, route_id: int, destination: str, messages: Sequence[tuple[str, int]]) -> int:
+        """The cost of messages on a route, each as (recipient, segments), all of one destination of a rate card.
+
+        It is what an event of submission says; recipients are looked at only where the route tells them apart.
         """
-        if not self.special.get(route_id):
-            return self.usual.get(route_id, 0) * sum(segments for _, segments in messages)
-        return sum(segments * self.cost_of(route_id, recipient) for recipient, segments in messages)
+        unit = self.common(route_id, destination)
+        if unit is not None:
+            return unit * sum([segments for _, segments in messages])
+        return sum([segments * self.cost_of(route_id, recipient) for recipient, segments in messages])
 
     def ranks(self, route_ids: Iterable[int]) -> dict[str, dict[int, int]]:
         """Prefix → route → place of its cost, 1 for the cheapest: what RouteRank keeps."""

@@ -15,6 +15,7 @@ from messaging.dispatcher.news import News
 from messaging.dispatcher.settling import Books
 from messaging.services.writing import CHANNEL
 from messaging.statuses import BatchState
+from routing.costs import CostTable
 
 # A lease with more than this share of its length left stays as it is: its column is indexed.
 RENEW_BELOW: Final = 3 / 4
@@ -53,10 +54,9 @@ class Outbound:
         for job in (*(job for job in ended if id(job) not in counted), *(move.job for move in self._moves)):
             self.settled[job.flight] = self.settled.get(job.flight, 0) + 1
 
-    def book(self, books: Books, costs: Mapping[int, int]) -> None:
+    def book(self, books: Books, costs: CostTable) -> None:
         for flight, jobs in self._submitted.items():
-            route_id = flight.batch.route_id
-            books.submitted(flight.terms, route_id, costs.get(route_id, 0), jobs)
+            books.submitted(flight.terms, flight.batch.route_id, costs, jobs)
 
     async def write_ids(self, db: Connection, at: datetime) -> None:
         """A row for each part of a message that counts as submitted, without a key where the operator gave none."""

@@ -98,11 +98,12 @@ class Dispatcher:
 
     async def _run(self, claim: Connection, send: Connection, write: Connection, listen: Connection) -> None:
         writer = Writer(
-            write, known=self.routes.known, costs=self.routes.costs, lease_s=self._lease_s, after=self._wake
+            write, known=self.routes.known, dialects=self.routes.dialects, lease_s=self._lease_s, after=self._wake
         )
         claims = Claims(claim, writer.news, lease_s=self._lease_s, owner=self._owner)
         await claims.begin()
         await self.routes.refresh(writer)
+        await self.routes.learn()
         self.ready.set()
         async with asyncio.TaskGroup() as group:
             group.create_task(writer.run())
@@ -117,6 +118,7 @@ class Dispatcher:
             listening.cancel()
             await self.routes.drain(writer)
             writer.stop()
+        await self.routes.learn()
 
     def _wake(self) -> None:
         self._room.set()
@@ -223,6 +225,7 @@ class Dispatcher:
             if not self._stopping.is_set():
                 await self.routes.refresh(writer)
                 await self.routes.report()
+                await self.routes.learn()
                 await self.routes.pass_on(self._fail_over_s)
 
 

@@ -19,9 +19,20 @@ from django.db import DatabaseError, close_old_connections, connections
 from kernel.domain.clock import utc_now
 from kernel.domain.errors import DomainError
 from messaging.dispatcher.desk import Desk
+from messaging.dispatcher.dialects import Dialects
 from messaging.dispatcher.health import Guard
 from messaging.dispatcher.news import Known
-from messaging.dispatcher.serving import Fault, Look, Reading, Served, look, remove_gauges, try_probe, write_gauges
+from messaging.dispatcher.serving import (
+    Fault,
+    Look,
+    Reading,
+    Served,
+    exchange,
+    look,
+    remove_gauges,
+    try_probe,
+    write_gauges,
+)
 from messaging.dispatcher.writer import Writer
 from messaging.services.passing_on import pass_on
 from routing import breaker
@@ -61,7 +72,7 @@ class Routes:
         self._sent: dict[int, tuple[float, int]] = {}
         self.desks: dict[int, Desk] = {}
         self.known: dict[int, Known] = {}
-        self.costs: dict[int, int] = {}
+        self.dialects = Dialects()
 
     def __iter__(self) -> Iterator[Desk]:
         return iter(self.desks.values())
@@ -69,12 +80,15 @@ class Routes:
     async def refresh(self, writer: Writer) -> None:
         """Do what staff changed, and what breakers say, since the last time."""
         seen: Look = await self._ask(look, self._lane)
+        writer.costs = seen.costs
         wanted = {served.config.route_id: served for served in seen.served}
         for route_id in [route_id for route_id in self.desks if route_id not in wanted]:
             self._retire(route_id, writer)
         self._note_faults(seen.faults)
+        self.dialects.accepting = {
+            route_id for route_id, served in wanted.items() if served.config.settings.get("accepted_is_final")
+        }
         for route_id, served in wanted.items():
-            self.costs[route_id] = served.cost_micros
             await self._follow(served, writer)
             if route_id in self.desks and route_id not in self._telling:
                 await self._heed(route_id, seen.breakers.get(route_id), writer)
@@ -234,6 +248,13 @@ class Routes:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- dialects
+
+    async def learn(self) -> None:
+        """Tell what receipts taught here, and take over what all dispatchers know."""
+        routes = list(self.known)
+        self.dialects.believe(routes, await self._ask(exchange, *self.dialects.take(), routes))
 
     # -- gauges
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +15,10 @@ from messaging.models import Batch
 from messaging.statuses import BatchState
 from routing import breaker
 from routing.contract import LinkGauge, RouteConfig
+from routing.costs import CostTable, read_costs
+from routing.dialects import Count, Habit
 from routing.models import Breaker, Route, RouteGauge
+from routing.services.dialects import add_counts, known_counts, unlearn
 from routing.services.routes import route_config
 from routing.services.states import report_gauge
 from routing.statuses import Lane, RouteState
@@ -26,7 +30,6 @@ class Served:
 
     kind: str
     config: RouteConfig
-    cost_micros: int
     is_sending: bool
     classes: tuple[int, int]
 
@@ -40,11 +43,12 @@ class Fault(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Routes that are enabled or draining, those of them that cannot be read, and breakers that are not closed."""
+    """Routes that are enabled or draining, those that cannot be read, breakers that are not closed, and costs."""
 
     served: list[Served]
     faults: dict[int, Fault]
     breakers: dict[int, Breaker]
+    costs: CostTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Reading:
 
 
 def look(lane: Lane) -> Look:
-    seen = Look([], {}, breaker.standings())
+    seen = Look([], {}, breaker.standings(), read_costs())
     for route in Route.objects.exclude(state=RouteState.DISABLED):
         if lane == Lane.OTP and not route.otp_binds:
             continue
@@ -73,7 +77,7 @@ def look(lane: Lane) -> Look:
         lowest = TrafficClass.TRANSACTIONAL if route.otp_binds else TrafficClass.OTP
         classes = (TrafficClass.OTP, TrafficClass.OTP) if lane == Lane.OTP else (lowest, TrafficClass.PROMOTIONAL)
         is_sending = route.state == RouteState.ENABLED
-        served = Served(route.kind, config, route.cost_micros, is_sending, (int(classes[0]), int(classes[1])))
+        served = Served(route.kind, config, is_sending, (int(classes[0]), int(classes[1])))
         seen.served.append(served)
     return seen
 
@@ -86,8 +90,21 @@ def try_probe(route_id: int, classes: tuple[int, int], holder: str) -> bool:
     return has_work and breaker.take_probe(route_id=route_id, holder=holder, now=utc_now())
 
 
+def exchange(
+    counts: Mapping[int, Sequence[Count]], unlearnt: Iterable[int], routes: Sequence[int]
+) -> dict[int, list[Count]]:
+    """Add to what is known of operators' habits, and read all of it for these routes."""
+    for route_id in unlearnt:
+        unlearn(route_id, Habit.NOTATION)
+    add_counts(counts)
+    return known_counts(routes)
+
+
 def write_gauges(lane: Lane, holder: str, readings: list[Reading], faults: dict[int, Fault]) -> None:
     now = utc_now()
+    seen = [*faults, *[reading.route_id for reading in readings]]
+    # A route whose last bind went to another dispatcher is told of by that one.
+    RouteGauge.objects.filter(lane=lane.value, holder=holder).exclude(route_id__in=seen).delete()
     for reading in readings:
         gauge = RouteGauge(
             route_id=reading.route_id,

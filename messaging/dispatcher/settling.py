@@ -15,6 +15,7 @@ from messaging.dispatcher.flight import Job, Terms
 from messaging.dispatcher.news import Ending
 from messaging.dispatcher.statements import EVENTS
 from messaging.statuses import EventKind, Status
+from routing.costs import CostTable
 
 
 class EndKey(NamedTuple):
@@ -52,13 +53,17 @@ class Books:
         self._tallies: dict[_Key, _Tally] = {}
         self._settlements: dict[UUID, list[Settlement]] = {}
 
-    def submitted(self, terms: Terms, route_id: int, cost_micros: int, jobs: Sequence[Job]) -> None:
+    def submitted(self, terms: Terms, route_id: int, costs: CostTable, jobs: Sequence[Job]) -> None:
         """Messages of one batch that an operator took, or may have."""
         tally = self._tally(_Key(terms, route_id, EventKind.SUBMITTED, Status.SUBMITTED, "", None))
         segments = sum([job.segments for job in jobs])
         tally.ids += [job.id for job in jobs]
         tally.segments += segments
-        tally.cost += segments * cost_micros
+        unit = costs.common(route_id, terms.destination)
+        if unit is None:
+            tally.cost += costs.total(route_id, terms.destination, [(job.recipient, job.segments) for job in jobs])
+        else:
+            tally.cost += segments * unit
         if terms.charged_on == ChargedOn.SUBMIT:
             micros = sum([job.price_micros for job in jobs])
             tally.charged += micros

@@ -14,6 +14,7 @@ from psycopg.errors import CheckViolation, DeadlockDetected
 
 from kernel.domain.clock import utc_now
 from messaging.dispatcher.database import Connection, platform, run
+from messaging.dispatcher.dialects import Dialects
 from messaging.dispatcher.finals import conclude_parts, write_endings
 from messaging.dispatcher.flight import Flight
 from messaging.dispatcher.news import KNOWN_LIMIT, Known, News
@@ -23,6 +24,7 @@ from messaging.dispatcher.settling import Books
 from messaging.dispatcher.statements import ENTER
 from messaging.dispatcher.unmatched import due, forget, store
 from messaging.statuses import BatchState
+from routing.costs import CostTable
 
 log: Final = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class Writer:
     Args:
         db: a connection of its own.
         known: per route, shared with the desks.
-        costs: route → what a segment costs us.
+        dialects: what receipts taught, here and elsewhere.
         after: called after each flush.
     """
 
@@ -53,20 +55,22 @@ class Writer:
         db: Connection,
         *,
         known: Mapping[int, Known],
-        costs: Mapping[int, int],
+        dialects: Dialects,
         lease_s: float,
         after: Callable[[], None],
     ) -> None:
         self._db = db
         self._known = known
-        self._costs = costs
         self._lease_s = lease_s
         self._after = after
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self.news = News(self._woken.set)
+        # What segments cost us, as the routes were read last.
+        self.costs = CostTable({})
         self.flights: set[Flight] = set()
-        self._matcher = Matcher(known)
+        self._dialects = dialects
+        self._matcher = Matcher(known, dialects)
         self._parked: list[Heard] = []
         # What waits for the wallets of blocked tenants, and until when.
         self._aside = News(self._woken.set)
@@ -151,8 +155,13 @@ class Writer:
     def _committed(self, done: Matched) -> None:
         for ack in done.acks:
             ack()
+        self._dialects.matched(done.used, done.others)
+        self._dialects.repeated(done.repeats)
         for route_id, key in done.used:
-            self._known[route_id].jobs.pop(key, None)
+            known = self._known[route_id]
+            known.jobs.pop(key, None)
+            if known.raws:
+                known.raws.pop(key, None)
         for known in self._known.values():
             known.trim(KNOWN_LIMIT // len(self._known))
 
@@ -204,15 +213,17 @@ class Writer:
             if sought:
                 await self._matcher.in_database(db, sought, matched, at)
                 matched.acks.extend(heard.ack for heard in matched.missing if heard.ack is not None)
-            told = matched.endings + (await conclude_parts(db, matched.hits, at) if matched.hits else [])
+            told = matched.endings + (
+                await conclude_parts(db, matched.hits, at, matched.repeats) if matched.hits else []
+            )
             own = [ending for ending in news.endings if ending.job is not None and not ending.job.flight.is_lost]
-            second = await write_endings(db, told, own, books, at)
+            second = await write_endings(db, told, own, books, at, matched.repeats)
             outbound = Outbound(
                 news,
                 ended=[ending.job for ending in own if ending.job is not None],
                 also_submitted=[job for job in second if job.flight.terms.charged_on == "submit"],
             )
-            outbound.book(books, self._costs)
+            outbound.book(books, self.costs)
             await outbound.write_ids(db, at)
             if matched.missing:
                 await store(db, matched.missing, at)

@@ -6,7 +6,7 @@ submitted and have a row without an id in `operator_ids`: only an answer that co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,7 @@ from kernel.domain.traffic import TrafficClass
 from messaging.models import Batch
 from messaging.services.finishing import Ended, finish, make_event, settlement
 from messaging.statuses import FINAL_FROM, BatchState, EventKind, Status
+from routing.costs import CostTable
 
 PAGE_SIZE: Final = 50
 STRIDE: Final = 2_000
@@ -54,7 +55,7 @@ SELECT d.at, d.message_id, d.tenant_id, t.name, d.route_id, d.traffic_class, d.i
 FROM ({DOUBTS}) AS d JOIN tenants_tenant t ON t.id = d.tenant_id
 WHERE (d.at, d.message_id) < (%(at)s, %(id)s) ORDER BY d.at DESC, d.message_id DESC LIMIT %(limit)s"""  # noqa: S608
 _UNANSWERED_SQL: Final = f"""
-SELECT m.id, m.segments, m.price_micros FROM messages m
+SELECT m.id, m.segments, m.price_micros, m.recipient FROM messages m
 WHERE m.tenant_id = %s AND m.id = ANY(%b::uuid[]) AND m.id BETWEEN %s AND %s AND m.status < {FINAL_FROM}
   AND NOT EXISTS (SELECT FROM operator_ids o WHERE o.tenant_id = m.tenant_id AND o.message_id = m.id AND o.parts > 0
                     AND o.at >= %s::timestamptz - interval '1 day')"""  # noqa: S608
@@ -119,7 +120,7 @@ def doubtful(
         ]
 
 
-def submit_in_doubt(batch: Batch, *, cost_micros: int, now: datetime) -> int:
+def submit_in_doubt(batch: Batch, *, costs: CostTable, now: datetime) -> int:
     """Count as submitted what an operator may have of a batch that no dispatcher holds: it is not sent again.
 
     Charged where submission is charged (docs/adr/0010). In the tenant's context, with the batch's row locked.
@@ -133,7 +134,8 @@ def submit_in_doubt(batch: Batch, *, cost_micros: int, now: datetime) -> int:
     tenant_id = current_tenant_id()
     with bulk_cursor() as cursor:
         cursor.execute(_UNANSWERED_SQL, [tenant_id, ids, min(ids), max(ids), batch.accepted_at])
-        found = [Ended(ident, batch.origin_id, *size) for ident, *size in cursor.fetchall()]
+        rows = cursor.fetchall()
+        found = [Ended(ident, batch.origin_id, segments, price) for ident, segments, price, _ in rows]
         if not found:
             return 0
         parts = [message.segments for message in found]
@@ -143,7 +145,9 @@ def submit_in_doubt(batch: Batch, *, cost_micros: int, now: datetime) -> int:
         cursor.execute(_COUNT_IN_SQL, [batch.route_id, tenant_id, batch.origin_id, since, *members])
     origin = Batch.objects.defer("ids").get(pk=batch.origin_id)
     event = make_event(origin, found, Status.SUBMITTED, "", batch.route_id, now)
-    event.kind, event.cost_micros = EventKind.SUBMITTED, event.segments * cost_micros
+    event.kind = EventKind.SUBMITTED
+    weights = [(recipient, segments) for _, segments, _, recipient in rows]
+    event.cost_micros = costs.total(batch.route_id, origin.destination, weights)
     if origin.charged_on == ChargedOn.SUBMIT:
         settle(settlements=[settlement(origin, found, "charge")], now=now)
         event.charged_micros = sum(message.price_micros for message in found)
@@ -174,9 +178,7 @@ class Doubted:
     tenant_id: UUID | None = None
 
 
-def submit_left_over(
-    doubted: Doubted, *, after: UUID, costs: Mapping[int, int], now: datetime
-) -> list[tuple[UUID, UUID, int]]:
+def submit_left_over(doubted: Doubted, *, after: UUID, costs: CostTable, now: datetime) -> list[tuple[UUID, UUID, int]]:
     """One stride of promotions in queued batches, which are not sent again anyway: from now on they count as submitted.
 
     Passcodes and transactional texts are left to the rule: the next claim sends them again.
@@ -196,7 +198,7 @@ def submit_left_over(
     for tenant_id, batch_id in found:
         with tenant_context(tenant_id):
             batch = Batch.objects.get(pk=batch_id)
-            count = submit_in_doubt(batch, cost_micros=costs.get(batch.route_id, 0), now=now)
+            count = submit_in_doubt(batch, costs=costs, now=now)
         settled.append((tenant_id, batch_id, count))
     return settled
 

@@ -28,6 +28,7 @@ from messaging.services.selecting import IS_MOVABLE, MOVABLE, Selection, count
 from messaging.services.sweeping import end_batch
 from messaging.services.writing import CHANNEL
 from messaging.statuses import BatchState, Hold, Status
+from routing.costs import read_costs
 from routing.models import Route
 from routing.services.usable import usability
 from routing.statuses import Lane
@@ -217,7 +218,7 @@ def _expire(order: Order, done: dict[str, Any], now: datetime) -> list[tuple[UUI
     with scoped_connection().cursor() as cursor:
         cursor.execute(sql, [failed, *parameters])
         found = cursor.fetchall()
-    costs, changed = _costs(), []
+    costs, changed = read_costs(), []
     for tenant_id, batch_id in found:
         try:
             with tenant_context(tenant_id):
@@ -236,7 +237,7 @@ def _expire(order: Order, done: dict[str, Any], now: datetime) -> list[tuple[UUI
 def _settle(order: Order, done: dict[str, Any], now: datetime) -> list[tuple[UUID, int, int]]:
     doubted = Doubted(_routes(order.selection), _since(order.selection), order.selection.tenant_id)
     after = UUID(done["after"]) if "after" in done else NIL
-    left = submit_left_over(doubted, after=after, costs=_costs(), now=now)
+    left = submit_left_over(doubted, after=after, costs=read_costs(), now=now)
     if left:
         done["after"] = str(left[-1][1])
         is_only_step = order.ending in (None, Settled.SUBMITTED)
@@ -263,10 +264,6 @@ def _routes(selection: Selection) -> list[int]:
 
 def _since(selection: Selection) -> datetime:
     return selection.until - selection.waiting
-
-
-def _costs() -> dict[int, int]:
-    return dict(Route.objects.values_list("pk", "cost_micros"))
 
 
 def _added(done: dict[str, Any], changed: list[tuple[UUID, int, int]]) -> dict[str, Any]:

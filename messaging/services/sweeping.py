@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -19,7 +18,7 @@ from messaging.services.finishing import charge_in_doubt, finish
 from messaging.services.passing_on import stranded_routes
 from messaging.services.writing import CHANNEL
 from messaging.statuses import BatchState, Status
-from routing.models import Route
+from routing.costs import CostTable, read_costs
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -74,7 +73,7 @@ def _sweep(states: tuple[BatchState, ...], *, before: datetime, status: Status, 
             overdue = Batch.objects.filter(state__in=states, not_after__lt=before).order_by("not_after")
             found = list(overdue.values_list("tenant_id", "pk", "route_id", "state")[:BATCHES_PER_ROUND])
             useless = stranded_routes(now) if found else set()
-            costs = dict(Route.objects.values_list("pk", "cost_micros")) if found else {}
+            costs = read_costs() if found else CostTable({})
         for tenant_id, batch_id, route_id, state in found:
             # A line that took nothing is why it was late; what was held or not due yet had no line to wait for.
             is_lines_fault = state == BatchState.READY and route_id in useless
@@ -97,14 +96,14 @@ def end_batch(
     status: Status,
     error_code: str,
     *,
-    costs: Mapping[int, int],
+    costs: CostTable,
     now: datetime,
 ) -> int | None:
     """End what a queued batch has not sent, or all of a batch that has been sent, in the tenant's context.
 
     Args:
         states: it must be in one of them still.
-        costs: route → what a segment costs us.
+        costs: what segments cost us, read before: a tenant's role may not.
 
     Returns:
         Messages that ended; None when a dispatcher or somebody else was faster.
@@ -125,7 +124,7 @@ def end_batch(
         )
         charge_in_doubt(batch, ids, now)
         if not was_submitted:
-            submit_in_doubt(batch, cost_micros=costs.get(batch.route_id, 0), now=now)
+            submit_in_doubt(batch, costs=costs, now=now)
         # What may have reached an operator waits for its receipt, and for settle_silent in the end.
         is_waiting = batch.sent_upto and not was_submitted
         state = BatchState.SENT if is_waiting else BatchState.CLOSED

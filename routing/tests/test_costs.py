@@ -37,7 +37,16 @@ def test_the_longest_prefix_decides_what_a_segment_costs() -> None:
     asked = ("+919812345678", "919812", "9198", "91", "447700900123", "")
     assert [table.cost_of(route, each) for each in asked] == [80, 80, 80, 90, 100, 100]
     assert table.cost_of(10**6, "91") == 0
-    assert table.total(route, [("+919812345678", 2), ("+447700900123", 1)]) == 2 * 80 + 100
+    assert table.total(route, "91", [("+919812345678", 2), ("+917012345678", 1)]) == 2 * 80 + 90
+
+
+def test_numbers_are_looked_at_only_where_a_route_tells_those_of_a_destination_apart() -> None:
+    route, plain = priced("A", 100, to_91=90, to_9198=80), priced("B", 70)
+    table = read_costs()
+    asked = ("", "91", "9198", "919812", "44")
+    assert [table.common(route, each) for each in asked] == [None, None, 80, 80, 100]
+    assert (table.common(plain, "91"), table.common(10**6, "91")) == (70, 0)
+    assert table.total(route, "9198", [("+919812345678", 3)]) == 240
 
 
 def test_ranks_follow_every_change_of_a_cost() -> None:
