@@ -63,6 +63,7 @@ class RouteConfig:
         tps: parts a second this link may send, a share of the route's; 0 is no limit.
         binds: connections this link may hold, a share of the route's.
         validity_cap_s: longest validity the operator takes; None for any.
+        callback_url: where an operator reports by HTTP (routing.callbacks); empty where nobody listens.
     """
 
     route_id: int
@@ -74,6 +75,7 @@ class RouteConfig:
     lane: str
     binds: int = 1
     validity_cap_s: int | None = None
+    callback_url: str = ""
 
     def is_adjustable_to(self, other: RouteConfig) -> bool:
         """Whether an open link can take `other` over: nothing differs but name, window, speed, binds and validity."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from routing.contract import Provider
 from routing.errors import UnknownProvider
+from routing.providers.http import HttpProvider
 from routing.providers.simulator import SimulatorProvider
 from routing.providers.smpp import SmppProvider
 
@@ -25,7 +26,7 @@ def providers() -> dict[str, Provider]:
         RuntimeError: two providers claim one kind; the message names both.
     """
     found: dict[str, Provider] = {}
-    built_in: list[Provider] = [SmppProvider(), SimulatorProvider()]
+    built_in: list[Provider] = [SmppProvider(), HttpProvider(), SimulatorProvider()]
     for provider in built_in + _installed():
         if provider.kind in found:
             rivals = f"{type(found[provider.kind]).__qualname__} and {type(provider).__qualname__}"
