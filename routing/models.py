@@ -272,3 +272,25 @@ class Drain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route_id} since {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+class RouteDialect(models.Model):
+    """How many receipts of a route showed a habit of its operator, such as ids in decimal (routing.dialects.Habit).
+
+    Dispatchers add what they saw every two seconds. No row may be read as "never".
+    """
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="dialects")
+    habit = models.CharField(max_length=16)
+    value = models.CharField(max_length=64)
+    receipts = models.PositiveBigIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    # One of them as it was read, without the sender's text and with a masked number.
+    sample = models.CharField(max_length=255, default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["route", "habit", "value"], name="routing_dialect_value")]
+
+    def __str__(self) -> str:
+        return f"{self.route_id} {self.habit}: {self.value}"

@@ -215,7 +215,7 @@ class Desk:
     # -- what the link tells
 
     def on_results(self, results: list[SubmitResult]) -> None:
-        accepted, known = self._news.accepted, self._known.jobs
+        accepted, known, raws = self._news.accepted, self._known.jobs, self._known.raws
         for job, part, status, operator_id, action, detail in results:
             # The key is ours, handed back: its type is known.
             if action is None and job.parts == 1 and not job.is_decided:  # type: ignore[attr-defined]
@@ -223,6 +223,8 @@ class Desk:
                 key = normalise_id(operator_id)
                 if key:
                     known[key] = (job, 1)  # type: ignore[assignment]
+                    if key != operator_id:
+                        raws[key] = operator_id
                 # It may be remembered for long, and is not sent again.
                 job.octets = ()  # type: ignore[attr-defined]
                 accepted.append((job, key))  # type: ignore[arg-type]

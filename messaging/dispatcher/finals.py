@@ -15,6 +15,7 @@ from messaging.dispatcher.news import Ending
 from messaging.dispatcher.receipts import Hit
 from messaging.dispatcher.settling import Books, EndKey
 from messaging.statuses import Status
+from routing.dialects import Repeat
 
 Groups = dict[EndKey, list[Ending]]
 # Tenant, status, error code, operator's words: what one UPDATE has in common.
@@ -22,34 +23,64 @@ _Common = tuple[UUID, int, str, str]
 
 
 async def write_endings(
-    db: Connection, told: Iterable[Ending], own: Iterable[Ending], books: Books, at: datetime
+    db: Connection,
+    told: Iterable[Ending],
+    own: Iterable[Ending],
+    books: Books,
+    at: datetime,
+    repeats: list[tuple[int, Repeat]],
 ) -> list[Job]:
     """Update rows, in the transaction that runs, and put those that moved into the books.
 
     Args:
         told: by receipts, as they came.
         own: of messages that no operator took.
+        repeats: gets route and kind of receipts that changed nothing.
 
     Returns:
         Own endings that came second: a receipt had ended the message, so an operator did have it.
     """
-    groups, second = _group(told, own)
+    groups, second = _group(told, own, repeats)
     left = await _update(db, statements.FINAL, groups, at, books.ended)
     second += [ending.job for members in left.values() for ending in members if ending.job is not None]
     late = {key: members for key, members in left.items() if not key.is_own and key.status != Status.UNKNOWN}
-    await _update(db, statements.CORRECT, late, None, books.corrected)
+    useless = await _update(db, statements.CORRECT, late, None, books.corrected)
+    useless |= {key: members for key, members in left.items() if not key.is_own and key.status == Status.UNKNOWN}
+    if useless:
+        repeats += await _repeats(db, useless)
     return second
 
 
-def _group(told: Iterable[Ending], own: Iterable[Ending]) -> tuple[Groups, list[Job]]:
+async def _repeats(db: Connection, useless: Groups) -> list[tuple[int, Repeat]]:
+    """Whether receipts that changed nothing say what the rows say."""
+    by_tenant: dict[UUID, list[bytes]] = {}
+    for key, members in useless.items():
+        by_tenant.setdefault(key.terms.tenant_id, []).extend(ending.message_id for ending in members)
+    asked = [await run(db, statements.STATUSES, [tenant, *among(ids)]) for tenant, ids in by_tenant.items()]
+    stands: dict[bytes, int] = dict([row for cursor in asked for row in await cursor.fetchall()])
+    return [
+        (key.route_id, _repeat(stands.get(ending.message_id), key.status))
+        for key, members in useless.items()
+        for ending in members
+    ]
+
+
+def _repeat(stands: int | None, told: int) -> Repeat:
+    return Repeat.SAME if stands == told else Repeat.OTHER
+
+
+def _group(
+    told: Iterable[Ending], own: Iterable[Ending], repeats: list[tuple[int, Repeat]]
+) -> tuple[Groups, list[Job]]:
     groups: Groups = {}
-    seen: set[bytes] = set()
+    seen: dict[bytes, int] = {}
     last, members = None, []
     for ending in told:
         terms, ident, route_id, status, error_code, operator_code, _, _, _, _ = ending
         if ident in seen:
+            repeats.append((route_id, _repeat(seen[ident], status)))
             continue
-        seen.add(ident)
+        seen[ident] = status
         # Neighbours mostly end alike.
         key = terms, route_id, status, error_code, operator_code, False
         if key != last:
@@ -94,7 +125,9 @@ async def _update(db: Connection, sql: str, groups: Groups, at: datetime | None,
     return {key: members for key, members in left.items() if members}
 
 
-async def conclude_parts(db: Connection, hits: Sequence[Hit], at: datetime) -> list[Ending]:
+async def conclude_parts(
+    db: Connection, hits: Sequence[Hit], at: datetime, repeats: list[tuple[int, Repeat]]
+) -> list[Ending]:
     """Receipts of parts, in the transaction that runs: the messages that are over with them.
 
     A message is delivered when all its parts are, and fails with the first part that does. The first receipt of a part
@@ -118,6 +151,8 @@ async def conclude_parts(db: Connection, hits: Sequence[Hit], at: datetime) -> l
         fresh = set(await added.fetchall())
         delivered: dict[bytes, int] = dict(await counted.fetchall())
         endings += _over(members, fresh, delivered)
+        known = [hit for hit in members if (hit.ending.message_id, hit.part) not in fresh]
+        repeats += [(hit.ending.route_id, Repeat.SAME) for hit in known]
     return endings
 
 

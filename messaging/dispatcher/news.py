@@ -38,18 +38,23 @@ class Move(NamedTuple):
 
 
 class Known:
-    """Operator's keys of one route → attempt and part (from 1), the newest last."""
+    """Operator's keys of one route → attempt and part (from 1), the newest last.
 
-    __slots__ = ("jobs",)
+    `raws`: ids as they were answered, where that is not the key.
+    """
+
+    __slots__ = ("jobs", "raws")
 
     def __init__(self) -> None:
         self.jobs: dict[str, tuple[Job, int]] = {}
+        self.raws: dict[str, str] = {}
 
     def trim(self, limit: int) -> None:
         """Forget the oldest above `limit`, and some more, so that this is done seldom."""
         if len(self.jobs) > limit:
             for key in list(islice(self.jobs, len(self.jobs) - limit + limit // 10)):
                 del self.jobs[key]
+                self.raws.pop(key, None)
 
 
 class News:

@@ -14,10 +14,12 @@ from kernel.smpp.message_ids import id_candidates, normalise_id
 from kernel.smpp.receipts import Receipt, ReceiptState
 from messaging.dispatcher import statements
 from messaging.dispatcher.database import Connection, run
+from messaging.dispatcher.dialects import Dialects
 from messaging.dispatcher.flight import Terms
 from messaging.dispatcher.news import Ending, Known
 from messaging.statuses import Status
 from routing.contract import IncomingReceipt
+from routing.dialects import Repeat
 
 # A receipt overtakes its response by milliseconds: so long it waits for it in memory, unanswered.
 PARK_S: Final = 0.1
@@ -40,9 +42,13 @@ _TAIL: Final = 8
 
 
 class Heard(NamedTuple):
-    """A receipt, from a link (`ack`) or from the table of unmatched ones (`row_id` above 0)."""
+    """A receipt, from a link (`ack`) or from the table of unmatched ones (`row_id` above 0).
+
+    `keys` are what its id may be stored under, the likeliest first; `told` is the key of the id as it came.
+    """
 
     route_id: int
+    told: str
     keys: tuple[str, ...]
     recipient: str
     state: ReceiptState
@@ -52,6 +58,13 @@ class Heard(NamedTuple):
     park_until: float = 0.0
     row_id: int = 0
     tries: int = 0
+    # Where operators that do not swap addresses have the recipient.
+    destination: str = ""
+    submitted: str = ""
+
+    def is_about(self, recipient: str) -> bool:
+        tail = recipient[-_TAIL:]
+        return tail in (self.recipient[-_TAIL:], self.destination[-_TAIL:])
 
 
 class Hit(NamedTuple):
@@ -65,7 +78,8 @@ class Hit(NamedTuple):
 class Matched(NamedTuple):
     """
     `used`: (route, key) that need not be remembered any more. `acks` and `rows` are of all receipts that are done with.
-    `aside`: receipts for tenants whose books are not written at present.
+    `aside`: receipts for tenants whose books are not written at present. `others`: (route, key told, key stored) of
+    receipts that were not found at first sight; `repeats`: (route, kind) of those that changed nothing.
     """
 
     hits: list[Hit]
@@ -75,10 +89,12 @@ class Matched(NamedTuple):
     used: list[tuple[int, str]]
     missing: list[Heard]
     aside: list[tuple[int, IncomingReceipt]]
+    others: list[tuple[int, str, str]]
+    repeats: list[tuple[int, Repeat]]
 
     @classmethod
     def nothing(cls) -> Matched:
-        return cls([], [], [], [], [], [], [])
+        return cls([], [], [], [], [], [], [], [], [])
 
     def copy(self) -> Matched:
         return Matched(
@@ -89,6 +105,8 @@ class Matched(NamedTuple):
             self.used.copy(),
             self.missing.copy(),
             self.aside.copy(),
+            self.others.copy(),
+            self.repeats.copy(),
         )
 
 
@@ -96,35 +114,40 @@ class Matcher:
     """
     Args:
         known: per route, shared with the desks.
+        dialects: what is known of operators' habits, and learns from what comes.
     """
 
-    def __init__(self, known: Mapping[int, Known]) -> None:
+    def __init__(self, known: Mapping[int, Known], dialects: Dialects) -> None:
         self._known = known
+        self._dialects = dialects
         self.blocked: set[UUID] = set()
         self._terms: dict[UUID, Terms] = {}
         self._loop = asyncio.get_running_loop()
         self._clean = str.maketrans("", "", "\0")
 
-    def in_memory(self, incoming: Iterable[tuple[int, IncomingReceipt]]) -> Matched:
+    def in_memory(self, incoming: Sequence[tuple[int, IncomingReceipt]]) -> Matched:
         """Receipts of what this process submitted lately; the others are `missing`."""
-        matched, blocked = Matched.nothing(), self.blocked
+        matched, blocked, readers = Matched.nothing(), self.blocked, self._dialects.readers
         acks, used, endings = matched.acks, matched.used, matched.endings
         now = self._loop.time()
-        for route_id, (receipt, source, _, ack) in incoming:
+        for route_id, (receipt, source, destination, ack) in incoming:
             state = receipt.state
-            meaning = _DELIVERED if state is ReceiptState.DELIVERED else MEANING.get(state)
+            meaning = _DELIVERED if state is ReceiptState.DELIVERED else self._meaning(route_id, state)
             if meaning is None or receipt.intermediate or not receipt.ids:
                 # Progress, or a receipt that names no message: nothing to keep, nothing to bring again.
-                matched.acks.append(ack)
+                acks.append(ack)
+                self._dialects.progress(route_id, receipt, source)
                 continue
-            key = normalise_id(receipt.ids[0])
+            key = readers.get(route_id, normalise_id)(receipt.ids[0])
             found = self._known[route_id].jobs.get(key)
-            if found is None or source[-_TAIL:] != found[0].recipient[-_TAIL:]:
-                matched.missing.append(self._heard(route_id, receipt, source, ack, now))
+            if found is None or (
+                source[-_TAIL:] != found[0].recipient[-_TAIL:] and destination[-_TAIL:] != found[0].recipient[-_TAIL:]
+            ):
+                matched.missing.append(self._heard(route_id, receipt, source, destination, ack, now))
                 continue
             job, part = found
             if blocked and job.flight.terms.tenant_id in blocked:
-                matched.aside.append((route_id, IncomingReceipt(receipt, source, "", ack)))
+                matched.aside.append((route_id, IncomingReceipt(receipt, source, destination, ack)))
                 continue
             status, code = meaning
             words = f"stat:{receipt.stat} err:{receipt.err}"[:64] if code else ""
@@ -137,7 +160,13 @@ class Matcher:
                 endings.append(ending)
             else:
                 matched.hits.append(Hit(ending, part, job.parts))
+        self._dialects.look(incoming, self._known, now)
         return matched
+
+    def _meaning(self, route_id: int, state: ReceiptState) -> tuple[int, str] | None:
+        if state is ReceiptState.ACCEPTED and route_id in self._dialects.accepting:
+            return _DELIVERED
+        return MEANING.get(state)
 
     def again(self, parked: Iterable[Heard], matched: Matched) -> list[Heard]:
         """Parked receipts once more; what is found goes into `matched`, the rest is returned."""
@@ -145,15 +174,12 @@ class Matcher:
         left = []
         for heard in parked:
             jobs = self._known[heard.route_id].jobs
-            found = next((jobs[key] for key in heard.keys if key in jobs), None)
-            if (
-                found is None
-                or found[0].recipient[-_TAIL:] != heard.recipient[-_TAIL:]
-                or found[0].flight.terms.tenant_id in self.blocked
-            ):
+            key = next((key for key in heard.keys if key in jobs and heard.is_about(jobs[key][0].recipient)), "")
+            if not key or jobs[key][0].flight.terms.tenant_id in self.blocked:
                 left.append(heard)
                 continue
-            job, part = found
+            job, part = jobs[key]
+            matched.others.append((heard.route_id, heard.told, key))
             latency_ms = int((now - job.sent_at) * 1000)
             self._hit(heard, job.flight.terms, job.id, (part, job.parts), job, latency_ms, matched)
         return left
@@ -173,9 +199,12 @@ class Matcher:
             if not rows:
                 matched.missing.append(heard)
                 continue
-            # Several messages with one id: the recipient decides, else the newest.
-            same = [row for row in rows if row[8][-_TAIL:] == heard.recipient[-_TAIL:]]
-            _, _, _, ident, part, parts, origin, sent_at, _, segments, price = (same or rows)[-1]
+            # Several messages with one id: the recipient decides, else the likelier notation, else the newest.
+            about = [row for row in rows if heard.is_about(row[8])] or rows
+            _, key, _, ident, part, parts, origin, sent_at, _, segments, price = [
+                row for row in about if row[1] == about[0][1]
+            ][-1]
+            matched.others.append((heard.route_id, heard.told, key))
             latency_ms = int((at - sent_at).total_seconds() * 1000)
             size = _Size(segments, price)
             self._hit(heard, self._terms[origin], ident, (part, parts), size, latency_ms, matched)
@@ -202,7 +231,8 @@ class Matcher:
         latency_ms: int,
         matched: Matched,
     ) -> None:
-        status, code = MEANING[heard.state]
+        # One that ends nothing is here only because its route took it for an end when it came.
+        status, code = self._meaning(heard.route_id, heard.state) or _DELIVERED
         ending = Ending(
             terms,
             message_id,
@@ -224,17 +254,24 @@ class Matcher:
         if heard.row_id:
             matched.rows.append(heard.row_id)
 
-    def _heard(self, route_id: int, receipt: Receipt, source: str, ack: Callable[[], None], now: float) -> Heard:
-        keys = tuple(dict.fromkeys(key.translate(self._clean) for raw in receipt.ids for key in id_candidates(raw)))
+    def _heard(
+        self, route_id: int, receipt: Receipt, source: str, destination: str, ack: Callable[[], None], now: float
+    ) -> Heard:
+        first = self._dialects.readers.get(route_id, normalise_id)(receipt.ids[0])
+        others = [key for raw in receipt.ids for key in id_candidates(raw)]
+        keys = dict.fromkeys(key.translate(self._clean)[:64] for key in (first, *others))
         return Heard(
             route_id,
-            tuple(key[:64] for key in keys if key),
+            normalise_id(receipt.ids[0]).translate(self._clean)[:64],
+            tuple(filter(None, keys)),
             source.translate(self._clean)[:21],
             receipt.state,
             receipt.stat.translate(self._clean)[:16],
             receipt.err.translate(self._clean)[:16],
             ack,
             now + PARK_S,
+            destination=destination.translate(self._clean)[:21],
+            submitted=receipt.submit_at_raw.translate(self._clean)[:16],
         )
 
 

@@ -159,6 +159,8 @@ CORRECT: Final = _COUNTED.format(_CORRECT)
 CHANGED: Final = """
 SELECT uuid_send(id) FROM messages
 WHERE tenant_id = %s AND id = ANY(%b::uuid[]) AND id BETWEEN %s AND %s AND xmin = pg_current_xact_id()::xid"""
+STATUSES: Final = """
+SELECT uuid_send(id), status FROM messages WHERE tenant_id = %s AND id = ANY(%b::uuid[]) AND id BETWEEN %s AND %s"""
 
 # Parts: the message's row is the lock, so that two dispatchers with a part each see each other's.
 LOCK_MESSAGES: Final = """

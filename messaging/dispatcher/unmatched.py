@@ -18,7 +18,9 @@ async def due(db: Connection, routes: Sequence[int]) -> list[Heard]:
     """Those whose next try has come, locked until the transaction ends."""
     cursor = await run(db, statements.DUE_UNMATCHED, [int4s(routes)])
     return [
-        Heard(route_id, tuple(keys), recipient, ReceiptState(state), stat, err, None, row_id=row_id, tries=tries)
+        Heard(
+            route_id, keys[0], tuple(keys), recipient, ReceiptState(state), stat, err, None, row_id=row_id, tries=tries
+        )
         for row_id, route_id, keys, recipient, state, stat, err, tries in await cursor.fetchall()
     ]
 

@@ -8,6 +8,8 @@ looked up by a few candidates of that key.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Final
 
 _DECIMAL: Final = re.compile(r"[0-9]+")
@@ -45,3 +47,56 @@ def id_candidates(raw: str) -> tuple[str, ...]:
         if _HEXADECIMAL.fullmatch(key):
             found.append(str(int(key, 16)))
     return tuple(dict.fromkeys(found))
+
+
+class Notation(StrEnum):
+    """How an id in a receipt is written, compared with the answer to the submit."""
+
+    SAME = "same"
+    DECIMAL = "decimal"  # where the answer had hexadecimal
+    HEXADECIMAL = "hexadecimal"  # where the answer had decimal
+
+
+def notation_of(told: str, stored: str) -> Notation | None:
+    """What leads from the key of a receipt's id to the key it was stored under; None when nothing known does."""
+    return next((notation for notation, read in READERS.items() if read(told) == stored), None)
+
+
+def _to_hexadecimal(raw: str) -> str:
+    key = normalise_id(raw)
+    return f"{int(key):x}" if len(key) <= _MAX_DIGITS and _DECIMAL.fullmatch(key) else key
+
+
+def _to_decimal(raw: str) -> str:
+    key = normalise_id(raw)
+    return str(int(key, 16)) if len(key) <= _MAX_DIGITS and _HEXADECIMAL.fullmatch(key) else key
+
+
+READERS: Final[Mapping[Notation, Callable[[str], str]]] = {
+    Notation.SAME: normalise_id,
+    Notation.DECIMAL: _to_hexadecimal,
+    Notation.HEXADECIMAL: _to_decimal,
+}
+"""From an id as a receipt has it to the key it was stored under, for an operator of this notation."""
+
+
+class Spelling(StrEnum):
+    """What else differs between the id of an answer and of its receipt."""
+
+    SAME = "same"
+    ZEROS_ADDED = "zeros added"
+    ZEROS_REMOVED = "zeros removed"
+    CAPITALS = "capitals"
+    SMALL_LETTERS = "small letters"
+    OTHER = "other"
+
+
+def spelling_of(told: str, answered: str) -> Spelling:
+    """Of two ids with one key, as they were written."""
+    if told == answered:
+        return Spelling.SAME
+    if told.lower() == answered.lower():
+        return Spelling.CAPITALS if told.upper() == told else Spelling.SMALL_LETTERS
+    if told.lstrip("0").lower() == answered.lstrip("0").lower():
+        return Spelling.ZEROS_ADDED if len(told) > len(answered) else Spelling.ZEROS_REMOVED
+    return Spelling.OTHER

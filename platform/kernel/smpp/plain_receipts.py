@@ -48,7 +48,7 @@ def read_plain_receipt(frame: bytes, sequence: int) -> PlainReceipt | None:
         return None
     if stop < len(octets) and not _agrees(octets[stop:], ident, state):
         return None
-    receipt = _NEW(Receipt, ((ident,), state, stat, err, submitted, done, "", sub, dlvrd, False, False))
+    receipt = _NEW(Receipt, ((ident,), state, stat, err, submitted, done, "", sub, dlvrd, False, False, False))
     return _NEW(PlainReceipt, (sequence, source, destination, receipt))
 
 

@@ -113,7 +113,8 @@ class Receipt(NamedTuple):
 
     `ids`: the operator's id from TLV 0x001E, then from the text where that differs; empty when it has none. `stat` is
     the word of the text or the number of the TLV. `disagree`: text and TLV told different states. `intermediate`: a
-    notification under way (esm_class 0x20), not a receipt. Dates are as written: `receipt_dates.read_date` reads them.
+    notification under way (esm_class 0x20), not a receipt. `unmarked`: esm_class did not say that it is one. Dates are
+    as written: `receipt_dates.read_date` reads them.
     """
 
     ids: tuple[str, ...]
@@ -127,6 +128,7 @@ class Receipt(NamedTuple):
     dlvrd: str = ""
     disagree: bool = False
     intermediate: bool = False
+    unmarked: bool = False
 
 
 def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
@@ -161,6 +163,7 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
         fields.get("dlvrd", ""),
         disagree,
         kind == _INTERMEDIATE,
+        kind == _DEFAULT,
     )
 
 

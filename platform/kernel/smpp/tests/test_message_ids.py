@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.smpp.message_ids import id_candidates, normalise_id
+from kernel.smpp.message_ids import READERS, Notation, Spelling, id_candidates, normalise_id, notation_of, spelling_of
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,38 @@ def test_normalising_twice_changes_nothing(raw: str) -> None:
 def test_decimal_and_hexadecimal_find_each_other(number: int) -> None:
     assert normalise_id(f"{number:x}") in id_candidates(str(number))
     assert normalise_id(str(number)) in id_candidates(f"{number:X}")
+
+
+@pytest.mark.parametrize(
+    ("told", "answered", "notation"),
+    [
+        ("28570", "28570", Notation.SAME),
+        ("28570", "6f9a", Notation.DECIMAL),
+        ("6F9A", "28570", Notation.HEXADECIMAL),
+        ("sar-77-2-1", "SAR-77-2-1", Notation.SAME),
+        ("xyz", "zyx", None),
+        ("9" * 100, "1", None),
+    ],
+)
+def test_the_notation_of_a_receipt_is_told_from_its_answer(told: str, answered: str, notation: Notation | None) -> None:
+    assert notation_of(told, normalise_id(answered)) is notation
+
+
+@given(st.text(max_size=70))
+def test_what_a_notation_reads_is_one_of_the_candidates(raw: str) -> None:
+    assert {read(raw) for read in READERS.values()} == set(id_candidates(raw)) or not id_candidates(raw)
+
+
+@pytest.mark.parametrize(
+    ("told", "answered", "spelling"),
+    [
+        ("770001", "770001", Spelling.SAME),
+        ("770001", "000770001", Spelling.ZEROS_REMOVED),
+        ("000770001", "770001", Spelling.ZEROS_ADDED),
+        ("AB01", "ab01", Spelling.CAPITALS),
+        ("ab01", "AB01", Spelling.SMALL_LETTERS),
+        ("770001", '"770001"', Spelling.OTHER),
+    ],
+)
+def test_the_spelling_of_a_receipt_is_told_from_its_answer(told: str, answered: str, spelling: Spelling) -> None:
+    assert spelling_of(told, answered) is spelling

@@ -207,6 +207,7 @@ def test_a_receipt_is_read(case: Case) -> None:
     assert (receipt.ids, receipt.state, receipt.stat) == (case.ids, case.state, case.stat)
     assert (receipt.err, receipt.done_at_raw, receipt.network_error) == (case.err, case.done, case.network_error)
     assert (receipt.disagree, receipt.intermediate) == (case.disagree, case.intermediate)
+    assert receipt.unmarked == (case.esm_class == 0)
 
 
 def test_each_of_the_29_deviations_is_among_the_cases() -> None:
