@@ -32,6 +32,7 @@ SECRETS_KEYS = env.words("SECRETS_KEYS", None if IS_PRODUCTION else "ZGV2ZWxvcG1
 WEB_PORT = env.integer("WEB_PORT", 8000)
 SMSC_PORT = env.integer("SMSC_PORT", 2776)
 SMSC_CONTROL_PORT = env.integer("SMSC_CONTROL_PORT", 2777)
+SMSC_JOURNAL = env.text("SMSC_JOURNAL", "")
 VALKEY_PORT = env.integer("VALKEY_PORT", 6390)
 BASE_URL = env.text("BASE_URL", f"http://127.0.0.1:{WEB_PORT}")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", None if IS_PRODUCTION else "127.0.0.1,localhost,[::1],testserver")
@@ -131,6 +132,7 @@ INSTALLED_APPS = [
     "messaging",
     "campaigns",
     "reporting",
+    "gateways",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

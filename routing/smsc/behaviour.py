@@ -44,6 +44,7 @@ class Behaviour:
 
 DELIVERED: Final = Behaviour("delivered")
 UNDELIVERED: Final = Behaviour("not delivered, err 001", MessageState.UNDELIVERABLE, "001")
+SYSTEM_ERROR: Final = Behaviour("submit refused: system error, by chance", status=CommandStatus.RSYSERR)
 
 BY_SUFFIX: Final[Mapping[str, Behaviour]] = {
     "00": DELIVERED,
@@ -104,6 +105,18 @@ class Decider:
         if duplicate_ratio and self._random.random() < duplicate_ratio:
             return replace(chosen, copies=2)
         return chosen
+
+    def meddle(self, behaviour: Behaviour, *, error: float, lost_answer: float, early: float) -> Behaviour:
+        """Faults that meet any message that would be taken, at these ratios."""
+        if behaviour.status or behaviour.once:
+            return behaviour
+        if error and self._random.random() < error:
+            return SYSTEM_ERROR
+        if lost_answer and self._random.random() < lost_answer:
+            behaviour = replace(behaviour, is_answered=False)
+        if early and self._random.random() < early:
+            behaviour = replace(behaviour, is_before_response=True)
+        return behaviour
 
     def _asked_for(self, destination: str) -> Behaviour:
         behaviour = BY_SUFFIX.get(destination[-2:], DELIVERED)

@@ -19,6 +19,7 @@ from kernel.smpp.receipt_writing import STAT_OF_STATE, receipt_date
 from routing.pace import Bucket
 from routing.smsc.behaviour import Behaviour, Decider
 from routing.smsc.ids import Ids
+from routing.smsc.journal import Journal
 from routing.smsc.settings import Settings
 from routing.smsc.wheel import Wheel
 
@@ -100,8 +101,16 @@ class Account:
 class Centre:
     """Shared by every connection of the server."""
 
-    def __init__(self, *, settings: Settings, seed: int, credentials: tuple[str, str] | None) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        seed: int,
+        credentials: tuple[str, str] | None,
+        journal: Journal | None = None,
+    ) -> None:
         self.settings = settings
+        self.journal = journal
         self.counters = Counters()
         self.credentials = credentials
         self.ids = Ids()
@@ -120,8 +129,16 @@ class Centre:
     # -- submits
 
     def decide(self, destination: str) -> Behaviour:
-        settings = self.settings
-        return self._decider.decide(destination, settings.delivered_ratio, settings.duplicate_ratio)
+        settings, decider = self.settings, self._decider
+        behaviour = decider.decide(destination, settings.delivered_ratio, settings.duplicate_ratio)
+        if settings.error_ratio or settings.lost_answer_ratio or settings.early_ratio:
+            return decider.meddle(
+                behaviour,
+                error=settings.error_ratio,
+                lost_answer=settings.lost_answer_ratio,
+                early=settings.early_ratio,
+            )
+        return behaviour
 
     def is_too_fast(self) -> bool:
         """Whether this submit is above the throttle rate; counts it otherwise."""
@@ -238,3 +255,5 @@ class Centre:
 
     def close(self) -> None:
         self._wheel.clear()
+        if self.journal is not None:
+            self.journal.close()

@@ -93,6 +93,8 @@ class Connection(asyncio.Protocol):
         """End the connection without unbinding; what is unanswered stays so."""
         self._centre.counters.disconnects += 1
         self._cut = True
+        if self._centre.journal is not None:
+            self._centre.journal.cut()
         if self._transport is not None:
             self._transport.abort()
 
@@ -139,8 +141,16 @@ class Connection(asyncio.Protocol):
             self._centre.plan(usual, self._centre.settings.receipt_delay_ms / 1000)
         if self._cut:
             return
+        delay_s = self._centre.settings.answer_delay_ms / 1000
+        if answers and delay_s:
+            self._loop.call_later(delay_s, self._answer, answers)
+            answers = []
         octets = self._session.answer_submits(answers) if answers else b""
         self._write(self._session.data_to_send() + octets)
+
+    def _answer(self, answers: list[Answer]) -> None:
+        if not self._cut and not self._session.is_closed:
+            self._write(self._session.answer_submits(answers))
 
     # -- events of the session
 
@@ -227,6 +237,8 @@ class Connection(asyncio.Protocol):
         message_id, receipt_id = centre.ids.take(settings.id_notation)
         centre.counters.accepted += 1
         centre.keep(self._system_id, message_id, _ROK, behaviour.summary, submit.frame)
+        if centre.journal is not None:
+            centre.journal.taken(submit, is_answered=behaviour.is_answered)
         receipts = centre.receipts(self._system_id, receipt_id, submit, behaviour)
         if behaviour.is_before_response and receipts and self.receipt_room >= len(receipts):
             self.send_receipts(receipts)
@@ -247,6 +259,10 @@ class Connection(asyncio.Protocol):
     def _acknowledged(self, event: Results[Due]) -> None:
         refused = [result.key for result in event.results if result.status in _TEMPORARY]
         self._centre.counters.receipts_acknowledged += len(event.results) - len(refused)
+        if self._centre.journal is not None:
+            for result in event.results:
+                if result.status not in _TEMPORARY:
+                    self._centre.journal.acknowledged(result.key.body)
         self._centre.send_again(refused)
         self._centre.pump(self._centre.account(self._system_id))
 

@@ -8,6 +8,7 @@ from typing import Any
 from routing.smsc.centre import Centre
 from routing.smsc.connection import Connection
 from routing.smsc.control import Control
+from routing.smsc.journal import Journal
 from routing.smsc.settings import Settings
 
 
@@ -18,6 +19,7 @@ class Simulator:
         seed: of the outcomes that are left to chance.
         credentials: (system_id, password) the one account; None lets everybody in.
         settings: what `reset` goes back to.
+        journal: where everything that was taken is written down; closed with the simulator.
     """
 
     def __init__(
@@ -26,9 +28,10 @@ class Simulator:
         seed: int = 1,
         credentials: tuple[str, str] | None = None,
         settings: Settings | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._initial = settings or Settings()
-        self.centre = Centre(settings=self._initial, seed=seed, credentials=credentials)
+        self.centre = Centre(settings=self._initial, seed=seed, credentials=credentials, journal=journal)
         self._connections: set[Connection] = set()
         self._servers: list[asyncio.Server] = []
         self.port = 0

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 NOTATIONS: Final = ("decimal", "hex", "hex_in_response")
-_RATIOS: Final = frozenset({"delivered_ratio", "duplicate_ratio"})
+_RATIOS: Final = frozenset({"delivered_ratio", "duplicate_ratio", "error_ratio", "lost_answer_ratio", "early_ratio"})
 
 
 class SettingsRefused(ValueError):
@@ -28,6 +28,10 @@ class Settings:
         receipts: whether receipts are sent at all.
         id_notation: of message ids; hex_in_response gives the same number in decimal in the receipt.
         receipt_window: receipts on their way for each connection.
+        answer_delay_ms: from a submit to its response.
+        error_ratio: 0 to 1, of submits that are answered ESME_RSYSERR.
+        lost_answer_ratio: 0 to 1, of submits that are taken and never answered.
+        early_ratio: 0 to 1, of receipts that come before the response.
     """
 
     receipt_delay_ms: int = 200
@@ -40,6 +44,10 @@ class Settings:
     receipts: bool = True
     id_notation: str = "decimal"
     receipt_window: int = 2_000
+    answer_delay_ms: int = 0
+    error_ratio: float = 0.0
+    lost_answer_ratio: float = 0.0
+    early_ratio: float = 0.0
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
         """A copy with changes.

@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -19,6 +20,7 @@ from kernel.smpp.message_ids import id_candidates, normalise_id
 from kernel.smpp.pdu import Bind, BindResp, DeliverSm, GenericNack, Pdu, QuerySm, SubmitSm, SubmitSmResp
 from kernel.smpp.receipts import ReceiptState
 from routing.smsc.inspect import arrivals
+from routing.smsc.journal import Journal, read
 from routing.smsc.server import Simulator
 from routing.smsc.settings import Settings, SettingsRefused
 from routing.tests.builders import outgoing, stride
@@ -479,3 +481,56 @@ def test_no_octets_whatsoever_end_the_server() -> None:
         assert await binds(smsc)
 
     serve(story)
+
+
+# -- the journal, and faults by chance
+
+
+def test_the_journal_says_what_was_taken_acknowledged_and_cut(tmp_path: Path) -> None:
+    path = tmp_path / "submits"
+
+    async def story(stage: Stage) -> None:
+        stage.smsc.centre.journal = Journal(path)
+        long = outgoing("long", "+919820000001", "a" * 200)
+        stage.link.submit(stride(long, outgoing("silent", "+919820909021"), outgoing("bad", "+919820909010")))
+        await stage.ear.until(lambda: stage.smsc.centre.counters.receipts_acknowledged == 2)
+        stage.smsc.disconnect()
+
+    play(story)
+    assert sorted(read(path)) == [
+        ("+", "919820000001", 1),
+        ("+", "919820000001", 2),
+        ("-", "919820909021", 1),
+        ("=", "919820000001", 1),
+        ("=", "919820000001", 1),
+        ("x", "-", 0),
+    ]
+
+
+def test_faults_by_chance_refuse_lose_answers_and_hurry_receipts() -> None:
+    def outcomes(**ratio: Any) -> tuple[int, int, int]:
+        counted: list[int] = []
+
+        async def story(stage: Stage) -> None:
+            stage.link.submit(stride(*[outgoing(n, f"+91980000{n:04d}") for n in range(20)]))
+            await stage.ear.until(lambda: stage.smsc.centre.counters.submits == 20)
+            counters = stage.smsc.centre.counters
+            counted.extend((counters.refused, counters.unanswered, counters.receipts_sent))
+
+        play(story, settings=Settings(receipt_delay_ms=60_000, **ratio))
+        refused, unanswered, receipts = counted
+        return refused, unanswered, receipts
+
+    assert outcomes(error_ratio=1.0) == (20, 0, 0)
+    assert outcomes(lost_answer_ratio=1.0) == (0, 20, 0)
+    assert outcomes(early_ratio=1.0) == (0, 0, 20)
+
+
+def test_an_answer_can_take_its_time() -> None:
+    async def story(stage: Stage) -> None:
+        began = asyncio.get_running_loop().time()
+        stage.link.submit(stride(outgoing()))
+        await stage.ear.until(lambda: stage.ear.results)
+        assert asyncio.get_running_loop().time() - began >= 0.1
+
+    play(story, settings=Settings(answer_delay_ms=100))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from routing.smsc.journal import Journal
 from routing.smsc.server import Simulator
 from routing.smsc.settings import Settings, SettingsRefused
 
@@ -25,6 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help="the same seed repeats the same outcomes")
         parser.add_argument("--system-id", help="let in only this account (with --password); default: everybody")
         parser.add_argument("--password", default="")
+        parser.add_argument(
+            "--journal", default=settings.SMSC_JOURNAL, metavar="FILE", help="write down what is taken and acknowledged"
+        )
         parser.add_argument("--receipt-delay-ms", type=int, default=Settings().receipt_delay_ms)
         parser.add_argument("--delivered-ratio", type=float, default=Settings().delivered_ratio)
 
@@ -43,7 +48,8 @@ class Command(BaseCommand):
 
     async def _serve(self, wanted: Settings, options: dict[str, Any]) -> None:
         account = (options["system_id"], options["password"]) if options["system_id"] else None
-        simulator = Simulator(seed=options["seed"], credentials=account, settings=wanted)
+        journal = Journal(Path(options["journal"])) if options["journal"] else None
+        simulator = Simulator(seed=options["seed"], credentials=account, settings=wanted, journal=journal)
         await simulator.start(host=options["host"], port=options["port"], control_port=options["control_port"])
         ports = (
             f"SMPP on {options['host']}:{simulator.port}, control on http://{options['host']}:{simulator.control_port}/"
