@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from kernel.smpp.message_ids import Notation, Spelling
 from kernel.smpp.receipt_dates import DateForm
+from kernel.smpp.receipts import STAT_WORDS
 
 # So many receipts that agree, and so large a share of all, make a habit.
 ENOUGH: Final = 50
@@ -86,8 +87,41 @@ class Finding:
         return is_learnt(self.agreeing, self.total)
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All that a route's page says. `progress`, `strange`: words that end nothing, known and not, with receipts."""
+
+    findings: list[Finding]
+    suggestions: list[str]
+    progress: list[tuple[str, int]]
+    strange: list[tuple[str, int]]
+    repeated: int
+    contradicted: int
+
+    def __bool__(self) -> bool:
+        return bool(self.findings or self.progress or self.strange or self.repeated or self.contradicted)
+
+
 def is_learnt(agreeing: int, total: int) -> bool:
     return agreeing >= ENOUGH and agreeing >= SHARE * total
+
+
+def summary(counts: Iterable[Count], settings: Mapping[str, Any]) -> Summary:
+    """
+    Args:
+        settings: the route's.
+    """
+    given = list(counts)
+    words = tallies(given, Habit.PROGRESS).items()
+    repeats = tallies(given, Habit.REPEATS)
+    return Summary(
+        findings(given),
+        suggestions(given, settings),
+        [(word, receipts) for word, receipts in words if word in STAT_WORDS],
+        [(word, receipts) for word, receipts in words if word not in STAT_WORDS],
+        repeats.get(Repeat.SAME, 0),
+        repeats.get(Repeat.OTHER, 0),
+    )
 
 
 def findings(counts: Iterable[Count]) -> list[Finding]:

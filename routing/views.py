@@ -8,20 +8,23 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kernel.domain.clock import utc_now
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from routing import forms, registry
+from routing.callbacks import HearsCallbacks
+from routing.dialects import summary
 from routing.errors import ChangedMeanwhile
 from routing.history import route_steps, route_versions, since_version
 from routing.models import Plan, Route
 from routing.queries import DAY, fresh_gauges, intervals_since, route_overviews
+from routing.services.dialects import forget_dialect, known_counts
 from routing.services.routes import create_route, latest_number, set_route_state, update_route
 from routing.statuses import RouteState
 from routing.versions import Difference
-from tenants.access import TenantRequest, staff_page
+from tenants.access import TenantRequest, actor_of, staff_page
 
 INTERVALS_SHOWN = 20
 VERSIONS_SHOWN = 3
@@ -46,6 +49,7 @@ def route_detail(request: TenantRequest, pk: int) -> HttpResponse:
         "overview": route_overviews(now=now, route_id=pk)[0],
         "route": route,
         "provider": provider,
+        "hears_callbacks": isinstance(provider, HearsCallbacks),
         "settings": [(label, value) for label, value in shown if value not in ("", None)],
         "gauges": fresh_gauges(now, route_id=pk)[pk],
         "intervals": intervals_since(now - 30 * DAY, route_id=pk)[pk][: -INTERVALS_SHOWN - 1 : -1],
@@ -53,8 +57,20 @@ def route_detail(request: TenantRequest, pk: int) -> HttpResponse:
     if not request.htmx:
         steps = route_steps(route_versions(pk)[:VERSIONS_SHOWN])
         current = steps[0].version.number if steps else 0
+        counts = known_counts([pk]).get(pk, [])
         context |= {"costs": route.costs.order_by("prefix"), "steps": steps, "current": current}
+        context["dialect"] = summary(counts, route.settings)
     return render_page(request, "routing/route_detail.html", context, partial="line")
+
+
+@require_POST
+@staff_page
+def route_forget(request: TenantRequest, pk: int) -> HttpResponseBase:
+    """Learn the operator's habits anew."""
+    route = get_object_or_404(Route, pk=pk)
+    forget_dialect(route_id=pk, actor=actor_of(request), now=utc_now())
+    messages.success(request, f"What receipts of {route.name} had taught is forgotten. The next ones teach it anew.")
+    return redirect("routing:route-detail", pk=pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
