@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("tenants.urls")),
     path("console/tenants/", include("tenants.console_urls")),
     path("console/wallets/", include("billing.console_urls")),
+    path("", include("gateways.urls")),
     path("console/queues/", include("messaging.console_urls")),
     path("console/", include("routing.urls")),
     path("money/", include("billing.urls")),

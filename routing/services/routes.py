@@ -12,6 +12,7 @@ from audit.services import SYSTEM, Actor, record_for_platform
 from kernel.db.tenancy import platform_context
 from kernel.domain.clock import utc_now
 from routing import registry
+from routing.callback_addresses import callback_url
 from routing.contract import RouteConfig
 from routing.errors import ChangedMeanwhile, NoSuchVersion, RouteNameTaken
 from routing.models import Drain, Route, RouteCost, RouteVersion
@@ -209,6 +210,7 @@ def route_config(route: Route, *, lane: Lane, tps: int | None = None) -> RouteCo
 
     Raises:
         SecretsUnreadable: see routing.secrets.
+        UnknownProvider: the kind is not installed.
     """
     is_otp = lane == Lane.OTP
     share = route.tps
@@ -225,6 +227,7 @@ def route_config(route: Route, *, lane: Lane, tps: int | None = None) -> RouteCo
         lane=lane.value,
         binds=route.otp_binds if is_otp else route.binds,
         validity_cap_s=None if route.validity_cap_hours is None else route.validity_cap_hours * 3600,
+        callback_url=callback_url(route),
     )
 
 

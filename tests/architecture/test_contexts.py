@@ -13,6 +13,7 @@ ROOMS: Final = (
     "billing",
     "campaigns",
     "compliance",
+    "gateways",
     "messaging",
     "platform",
     "reporting",

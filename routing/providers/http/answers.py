@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from kernel.smpp.status_map import IN_DOUBT, VENDOR, Action, ActionKind
-from routing.providers.http.places import Place, PlaceProblem, Told, read_place
+from routing.providers.http.places import LONGEST_ID, Place, PlaceProblem, Told, read_place
 from routing.providers.http.templates import lines_of
 from routing.refusals import STEPS, RefusalProblem, read_step
 
@@ -121,7 +121,7 @@ def _successful(answers: AnswerMap, told: Told, code: str, detail: str) -> Judge
 
 
 def _accepted(answers: AnswerMap, told: Told) -> Judgement:
-    ident = (answers.id_at and answers.id_at.find(told)) or ""
+    ident = ((answers.id_at and answers.id_at.find(told)) or "")[:LONGEST_ID]
     parts = (answers.parts_at and answers.parts_at.find(told)) or ""
     return Judgement(None, ident, "", int(parts) if parts.isdecimal() and len(parts) < 4 else 0)
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from kernel.smpp.receipts import STAT_WORDS, Receipt, ReceiptState
 from routing.callbacks import Callback, CallbackRefused, CalledBack
 from routing.providers.http.answers import MappingProblem
-from routing.providers.http.places import Place, Told
+from routing.providers.http.places import LONGEST_ID, Place, Told
 from routing.providers.http.templates import lines_of
 
 MOST_RECEIPTS: Final = 5_000
@@ -170,7 +170,7 @@ def _receipt(places: CallbackMap, told: Told, number: int) -> CalledBack:
     state = places.states.get(word) or _WORDS.get(word, ReceiptState.OTHER)
     code = (places.code_at and places.code_at.find(told)) or ""
     recipient = (places.to_at and places.to_at.find(told)) or ""
-    return CalledBack(Receipt((ident,), state, status, code), re.sub(r"\D", "", recipient))
+    return CalledBack(Receipt((ident[:LONGEST_ID],), state, status, code), re.sub(r"\D", "", recipient))
 
 
 def _unreadable(why: str) -> CallbackRefused:

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 LONGEST_TEXT: Final = 4_096
 LONGEST_VALUE: Final = 256
+# Of a message id; answers and receipts are cut alike.
+LONGEST_ID: Final = 64
 _GAP: Final = "{}"
 _PIECE: Final = rf"([\w.:@/+=-]{{1,{LONGEST_VALUE}}})"
 _HEADER: Final = re.compile(r"header\s+([A-Za-z0-9-]{1,100})")

@@ -1,0 +1,1 @@
+"""What others send to us by HTTP: operators' callbacks."""
