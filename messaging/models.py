@@ -186,11 +186,16 @@ class MessageEvent(EventLog):
 
 
 class UnmatchedReceipt(models.Model):
-    """A receipt whose message is not known (yet): kept 7 days and tried again; no tenant's until it matches."""
+    """A receipt whose message is not known (yet): kept 7 days and tried again; no tenant's until it matches.
+
+    `recipient` and `destination` are its two addresses, `submitted` is its submit date as written.
+    """
 
     route_id = models.IntegerField()
-    operator_ids = ArrayField(models.CharField(max_length=64), help_text="Normalised candidates")
+    operator_ids = ArrayField(models.CharField(max_length=64), help_text="Normalised candidates, the id as told first")
     recipient = models.CharField(max_length=21)
+    destination = models.CharField(max_length=21, default="", db_default="")
+    submitted = models.CharField(max_length=16, default="", db_default="")
     state = models.CharField(max_length=16)
     stat = models.CharField(max_length=16)
     err = models.CharField(max_length=16)
@@ -200,7 +205,10 @@ class UnmatchedReceipt(models.Model):
 
     class Meta:
         db_table = "unmatched_receipts"
-        indexes = [models.Index(fields=["next_try_at"], name="unmatched_receipts_due")]
+        indexes = [
+            models.Index(fields=["next_try_at"], name="unmatched_receipts_due"),
+            models.Index(fields=["route_id", "id"], name="unmatched_receipts_by_route"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.route_id}: {self.stat}"

@@ -25,6 +25,7 @@ class Habit(StrEnum):
 
     NOTATION = "id"
     SPELLING = "spelling"
+    SHAPE = "shape"
     PLACE = "place"
     MARK = "mark"
     ADDRESSES = "addresses"
@@ -178,6 +179,7 @@ def _finding(habit: str, counts: list[Count]) -> Finding:
 _TITLES: Final[Mapping[str, str]] = {
     Habit.NOTATION: "Notation of ids",
     Habit.SPELLING: "Spelling of ids",
+    Habit.SHAPE: "Shape of ids",
     Habit.PLACE: "Place of the id",
     Habit.MARK: "Marking",
     Habit.ADDRESSES: "Addresses",
@@ -215,6 +217,7 @@ _SENTENCES: Final[Mapping[tuple[str, str], str]] = {
     (Habit.PARTS, Parts.EACH): "Each part of a long text has its receipt.",
 }
 _PATTERNS: Final[Mapping[str, str]] = {
+    Habit.SHAPE: "Ids have {}.",
     Habit.MISSING: "These fields are missing: {}.",
     Habit.DATE: "Dates are written as {}.",
     Habit.ZONE: "Dates are in UTC{}.",

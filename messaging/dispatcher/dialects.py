@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Final
 
 from kernel.domain.clock import utc_now
-from kernel.smpp.message_ids import READERS, Notation, normalise_id, notation_of, spelling_of
+from kernel.smpp.message_ids import READERS, Notation, normalise_id, notation_of, shape_of, spelling_of
 from kernel.smpp.receipt_dates import DateForm, read_date
 from kernel.smpp.receipts import Receipt
 from messaging.dispatcher.flight import Job
@@ -195,6 +195,7 @@ def _clean(text: str) -> str:
 def _habits(receipt: Receipt, destination: str, job: Job, at: datetime, waited_s: float) -> Iterable[tuple[str, str]]:
     yield Habit.MARK, UNMARKED if receipt.unmarked else MARKED
     yield Habit.PLACE, _place(receipt)
+    yield Habit.SHAPE, shape_of(normalise_id(receipt.ids[0]))
     is_straight = destination[-_TAIL:] == job.recipient[-_TAIL:]
     yield Habit.ADDRESSES, STRAIGHT if is_straight else SWAPPED
     if receipt.stat.isdigit():

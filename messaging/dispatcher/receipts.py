@@ -23,8 +23,6 @@ from routing.dialects import Repeat
 
 # A receipt overtakes its response by milliseconds: so long it waits for it in memory, unanswered.
 PARK_S: Final = 0.1
-# After the first second; then it stays for people to look at (docs/rules.md#receipts, 6).
-RETRIES_S: Final = (5.0, 30.0, 300.0, 3_600.0)
 TERMS_KEPT: Final = 20_000
 
 # Plain integers: they are hashed for every message.

@@ -212,14 +212,15 @@ SELECT b.tenant_id, b.id, b.campaign_id, b.source, b.traffic_class, b.destinatio
 FROM batches b JOIN unnest(%b::uuid[], %b::uuid[]) AS u (tenant_id, id) ON b.tenant_id = u.tenant_id AND b.id = u.id"""
 
 DUE_UNMATCHED: Final = """
-SELECT id, route_id, operator_ids, recipient, state, stat, err, tries FROM unmatched_receipts
+SELECT id, route_id, operator_ids, recipient, destination, state, stat, err, tries FROM unmatched_receipts
 WHERE next_try_at <= now() AND route_id = ANY(%b::int4[]) ORDER BY next_try_at LIMIT 500 FOR UPDATE SKIP LOCKED"""
 KEEP_UNMATCHED: Final = """
-INSERT INTO unmatched_receipts (route_id, operator_ids, recipient, state, stat, err, received_at, next_try_at, tries)
-SELECT u.route_id, string_to_array(u.keys, E'\\x1f'), u.recipient, u.state, u.stat, u.err, %s,
-    %s::timestamptz + interval '1 s', 0
-FROM unnest(%b::int4[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
-    AS u (route_id, keys, recipient, state, stat, err)"""
+INSERT INTO unmatched_receipts (route_id, operator_ids, recipient, destination, submitted, state, stat, err,
+    received_at, next_try_at, tries)
+SELECT u.route_id, string_to_array(u.keys, E'\\x1f'), u.recipient, u.destination, u.submitted, u.state, u.stat, u.err,
+    %s, %s::timestamptz + interval '1 s', 0
+FROM unnest(%b::int4[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
+    AS u (route_id, keys, recipient, destination, submitted, state, stat, err)"""
 RETRY_UNMATCHED: Final = """
 UPDATE unmatched_receipts r SET tries = u.tries, next_try_at = now() + u.pause * interval '1 s'
 FROM unnest(%b::int8[], %b::int2[], %b::float8[]) AS u (id, tries, pause) WHERE r.id = u.id"""

@@ -100,3 +100,12 @@ def spelling_of(told: str, answered: str) -> Spelling:
     if told.lstrip("0").lower() == answered.lstrip("0").lower():
         return Spelling.ZEROS_ADDED if len(told) > len(answered) else Spelling.ZEROS_REMOVED
     return Spelling.OTHER
+
+
+def shape_of(key: str) -> str:
+    """What the key of an id looks like, in words: "10 digits"."""
+    if _DECIMAL.fullmatch(key):
+        return f"{len(key)} digits"
+    if _HEXADECIMAL.fullmatch(key):
+        return f"{len(key)} hexadecimal digits"
+    return f"{len(key)} characters"

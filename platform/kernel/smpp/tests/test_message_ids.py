@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.smpp.message_ids import READERS, Notation, Spelling, id_candidates, normalise_id, notation_of, spelling_of
+from kernel.smpp.message_ids import (
+    READERS,
+    Notation,
+    Spelling,
+    id_candidates,
+    normalise_id,
+    notation_of,
+    shape_of,
+    spelling_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -94,3 +103,10 @@ def test_what_a_notation_reads_is_one_of_the_candidates(raw: str) -> None:
 )
 def test_the_spelling_of_a_receipt_is_told_from_its_answer(told: str, answered: str, spelling: Spelling) -> None:
     assert spelling_of(told, answered) is spelling
+
+
+@pytest.mark.parametrize(
+    ("key", "shape"), [("28570", "5 digits"), ("6f9a", "4 hexadecimal digits"), ("sar-77-2-1", "10 characters")]
+)
+def test_the_shape_of_an_id_is_told_in_words(key: str, shape: str) -> None:
+    assert shape_of(key) == shape
