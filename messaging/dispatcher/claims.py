@@ -153,7 +153,7 @@ class Claims:
             job = Job(flight, position, row, octets, unicode)
             flight.open += 1
             if position < flight.sent_upto:
-                self._settle_doubt(job, wall)
+                self._settle_doubt(job, wall, is_unwanted=row[1] in opted_out)
             elif row[1] in opted_out:
                 self._news.end(job, Status.BLOCKED, "opted_out")
             elif job.not_after <= wall or text is None:
@@ -167,10 +167,10 @@ class Claims:
             flight.open += 1
             self._news.doubtful.append(job)
 
-    def _settle_doubt(self, job: Job, wall: float) -> None:
+    def _settle_doubt(self, job: Job, wall: float, *, is_unwanted: bool) -> None:
         """The dispatcher before us may have sent it: passcodes and transactional texts go again, promotions do not."""
         is_repeatable = job.flight.batch.traffic_class != TrafficClass.PROMOTIONAL
-        if is_repeatable and job.octets and job.not_after > wall:
+        if is_repeatable and not is_unwanted and job.octets and job.not_after > wall:
             job.doubts = 1
             job.flight.queue.append(job)
         else:

@@ -78,17 +78,18 @@ class Outbound:
     async def write_moves(self, db: Connection) -> dict[Flight, list[bytes]]:
         """New batches for messages that go another way; returns the ids that the old ones keep, by position."""
         kept: dict[Flight, list[bytes]] = {}
-        groups: dict[tuple[Flight, bool], list[Job]] = {}
+        groups: dict[tuple[Flight, bool, bool], list[Job]] = {}
         for job, is_same_route in self._moves:
-            groups.setdefault((job.flight, is_same_route), []).append(job)
-        for (flight, is_same_route), jobs in groups.items():
+            groups.setdefault((job.flight, is_same_route, job.doubts > 0), []).append(job)
+        for (flight, is_same_route, is_in_doubt), jobs in groups.items():
             batch = flight.batch
             route_id, candidates, tries = batch.route_id, batch.candidates, batch.tries
             if not is_same_route:
                 route_id, candidates, tries = candidates[0], candidates[1:], tries + 1
             ids = sorted(job.id for job in jobs)
-            parameters = [uuid7(), route_id, int4s(candidates), idents(ids), len(ids), tries, batch.tenant_id, batch.id]
-            await run(db, statements.MOVE, parameters)
+            whither = [uuid7(), route_id, int4s(candidates), idents(ids), len(ids)]
+            sent_upto = len(ids) if is_in_doubt else 0
+            await run(db, statements.MOVE, [*whither, sent_upto, tries, batch.tenant_id, batch.id])
             left = kept.setdefault(flight, list(flight.ids))
             for job in jobs:
                 left[job.position] = NO_IDENT

@@ -187,14 +187,14 @@ FROM unnest(%b::uuid[], %b::int2[], %b::uuid[], %b::uuid[], %b::int4[], %b::int2
           previous, error_code, segments, charged, cost, latency, cohort_at, low, high)"""
 
 # Messages that go another way: a new batch with a copy of everything, and the nil id in their old places, so that the
-# positions which sent_upto counts stay.
+# positions which sent_upto counts stay. Its own counts what is in doubt, whoever claims it.
 MOVE: Final = f"""
 INSERT INTO batches (id, tenant_id, origin_id, route_id, candidates, traffic_class, source, campaign_id, campaign_label,
     template_id, sender, destination, destination_label, dlt_entity_id, dlt_template_id, charged_on, retention_days,
     ids, messages, accepted_at, due_at, not_after, state, sent_upto, tries, lease_owner)
 SELECT %s, tenant_id, origin_id, %s, %b::int4[], traffic_class, source, campaign_id, campaign_label,
     template_id, sender, destination, destination_label, dlt_entity_id, dlt_template_id, charged_on, retention_days,
-    %b::uuid[], %s, accepted_at, due_at, not_after, {BatchState.READY}, 0, %s, ''
+    %b::uuid[], %s, accepted_at, due_at, not_after, {BatchState.READY}, %s, %s, ''
 FROM batches WHERE tenant_id = %s AND id = %s"""  # noqa: S608
 LEAVE: Final = """
 UPDATE batches SET ids = %b::uuid[], messages = %s WHERE tenant_id = %s AND id = %s AND lease_token = %s"""

@@ -13,19 +13,23 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
+from compliance.services import opt_out
+from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
 from kernel.domain.traffic import TrafficClass
+from kernel.telecom.e164 import E164
 from messaging.dispatcher.database import connect, platform
 from messaging.dispatcher.news import News
 from messaging.dispatcher.outbound import Outbound
 from messaging.dispatcher.process import serve
+from messaging.services.sweeping import expire_overdue
 from messaging.statuses import BatchState, EventKind, Status
 from messaging.tests.dispatching import Scene, numbers, play
 from messaging.tests.flights import make_job
 from messaging.tests.world import UNIT, make_route
-from routing.models import RouteGauge
+from routing.models import Route, RouteGauge
 from routing.services.plans import RuleDraft, save_plan
-from routing.statuses import Lane
+from routing.statuses import Lane, RouteState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,6 +88,56 @@ def test_what_is_in_doubt_counts_as_submitted_when_its_time_runs_out_before_it_c
         assert Status.EXPIRED not in scene.statuses()
 
     play(story, tps=1)
+
+
+async def put_in_doubt(scene: Scene) -> None:
+    """Three messages go to the socket, the line breaks without an answer, and they wait in the queue again."""
+    scene.change(silent=True)
+    scene.accept(*numbers(3, "10"))
+    desks = (await scene.start()).routes.desks
+    await scene.until(lambda: scene.submits() == 3)
+    Route.objects.update(state=RouteState.DRAINING)
+    await scene.until(lambda: not desks[scene.world.route.pk].is_sending)
+    scene.smsc.disconnect()
+    await scene.until(lambda: scene.states() == [BatchState.SENT, BatchState.READY])
+    await scene.crash()
+    scene.change(silent=False)
+    Route.objects.update(state=RouteState.ENABLED)
+
+
+def test_what_went_back_to_the_queue_in_doubt_counts_as_submitted_when_the_next_dispatcher_is_refused() -> None:
+    async def story(scene: Scene) -> None:
+        await put_in_doubt(scene)
+        await scene.start()
+        await scene.until(lambda: scene.states() == [BatchState.SENT, BatchState.SENT])
+        assert (scene.submits(), scene.statuses()) == (6, {Status.ACCEPTED: 3})
+        assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 3 * UNIT
+
+    play(story)
+
+
+def test_what_went_back_to_the_queue_in_doubt_counts_as_submitted_when_its_time_runs_out_there() -> None:
+    async def story(scene: Scene) -> None:
+        await put_in_doubt(scene)
+        scene.sql("UPDATE batches SET not_after = now() - interval '1 s'")
+        expire_overdue(utc_now())
+        assert scene.statuses() == {Status.ACCEPTED: 3}
+        assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 3 * UNIT
+
+    play(story)
+
+
+def test_what_is_in_doubt_does_not_go_again_to_somebody_who_opted_out_since() -> None:
+    async def story(scene: Scene) -> None:
+        await put_in_doubt(scene)
+        with tenant_context(scene.world.tenant_id):
+            for recipient in numbers(3, "10"):
+                opt_out(recipient=E164(recipient), now=utc_now())
+        await scene.start()
+        await scene.until(lambda: scene.states() == [BatchState.SENT, BatchState.SENT])
+        assert (scene.submits(), scene.events(EventKind.SUBMITTED)["messages"]) == (3, 3)
+
+    play(story)
 
 
 def test_clocks_that_differ_between_machines_send_and_charge_nothing_twice() -> None:
