@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from messaging.dispatcher.database import Connection, platform, run
 from messaging.dispatcher.dialects import Dialects
 from messaging.dispatcher.finals import conclude_parts, write_endings
 from messaging.dispatcher.flight import Flight
-from messaging.dispatcher.news import KNOWN_LIMIT, Known, News
+from messaging.dispatcher.inferring import EVERY_S, FIRST_WINDOW, WINDOW, infer
+from messaging.dispatcher.news import KNOWN_LIMIT, Ending, Known, News
 from messaging.dispatcher.outbound import Outbound, fence
 from messaging.dispatcher.receipts import Heard, Matched, Matcher
 from messaging.dispatcher.settling import Books
@@ -32,6 +34,8 @@ FLUSH_S: Final = 0.02
 FLUSH_ITEMS: Final = 2_000
 IDLE_S: Final = 0.5
 UNMATCHED_EVERY_S: Final = 1.0
+# So many kept receipts that one look found their messages of, out of 500, say that more of them wait.
+FULL_PAGE: Final = 250
 DEADLOCK_TRIES: Final = 5
 # Before the books of a tenant whose wallet refused them are tried again.
 BLOCKED_S: Final = 5.0
@@ -78,6 +82,7 @@ class Writer:
         self._books = Books()
         self._flushed_at = 0.0
         self._unmatched_at = 0.0
+        self._inferred_at: float | None = None
         self._is_stopping = False
 
     def adopt(self, flights: Iterable[Flight]) -> None:
@@ -146,6 +151,10 @@ class Writer:
         if news or matched.acks or overdue or is_tick or self._changing({}):
             done = await self._write_until_committed(news, matched, overdue, is_tick=is_tick)
             self._committed(done)
+            if is_tick and len(done.rows) >= FULL_PAGE:
+                # More wait than one flush looks at: the next one goes on at once.
+                is_tick = False
+                self._woken.set()
         self._parked = parked
         self._aside.receipts += matched.aside
         if is_tick:
@@ -216,6 +225,8 @@ class Writer:
             told = matched.endings + (
                 await conclude_parts(db, matched.hits, at, matched.repeats) if matched.hits else []
             )
+            if is_tick:
+                told += await self._infer(at)
             own = [ending for ending in news.endings if ending.job is not None and not ending.job.flight.is_lost]
             second = await write_endings(db, told, own, books, at, matched.repeats)
             outbound = Outbound(
@@ -240,6 +251,14 @@ class Writer:
         for flight, ids in moved.items():
             flight.ids = ids
         self._settle(states, outbound.settled)
+
+    async def _infer(self, at: datetime) -> list[Ending]:
+        now, routes = self._loop.time(), sorted(self._dialects.inferring)
+        if not routes or (self._inferred_at is not None and now - self._inferred_at < EVERY_S):
+            return []
+        window = FIRST_WINDOW if self._inferred_at is None else WINDOW
+        self._inferred_at = now
+        return await infer(self._db, self._matcher, routes, window=window, at=at)
 
     def _changing(self, settled: Mapping[Flight, int]) -> dict[Flight, BatchState]:
         """Flights that the flush must fence, and the state their batches get."""

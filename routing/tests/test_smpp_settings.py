@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kernel.smpp.constants import BindKind
 from kernel.smpp.session import Submission
 from kernel.smpp.status_map import ActionKind
 from kernel.telecom.alphabet import decode_gsm
@@ -31,6 +32,12 @@ def packed(text: str = "Hello", *, sender: str = "DAKIYA", tlvs: Any = (), **cha
     rows, unfit = Packer(settings(**changes), None).rows(stride(outgoing(text=text, tlvs=tlvs), sender=sender))
     assert not unfit
     return [Seen(SUBMIT, 0, 1, row.body) for row in rows]
+
+
+def test_connections_for_passcodes_may_be_transmitters_beside_transceivers() -> None:
+    chosen = settings(passcodes_bind_as="transmitter")
+    assert chosen.of_lane("otp").kinds == (BindKind.TRANSMITTER,)
+    assert chosen.of_lane("bulk").kinds == settings().of_lane("otp").kinds == (BindKind.TRANSCEIVER,)
 
 
 def test_codes_of_the_operators_own_are_read_line_by_line() -> None:

@@ -32,6 +32,7 @@ CREDIT_MICROS: Final = 250_000 * MICROS
 CARD: Final = "Standard"
 # Name, account at the operator, cost of a segment, binds. Receipts come to any bind of the account that sent, so two
 # routes never share one.
+BINDS: Final = {"bind_as": "transceiver", "passcodes_bind_as": "transmitter"}
 ROUTES: Final = (("Simulator Mumbai", "mumbai", 110_000, 4), ("Simulator Delhi", "delhi", 118_000, 2))
 
 
@@ -56,7 +57,7 @@ def ensure_routes() -> None:
         draft = RouteDraft(
             name=name,
             kind="smpp",
-            settings={"host": "127.0.0.1", "port": settings.SMSC_PORT, "system_id": account, "bind_as": "transceiver"},
+            settings={"host": "127.0.0.1", "port": settings.SMSC_PORT, "system_id": account, **BINDS},
             secrets={"password": "simulate"},
             terms=RouteTerms(tps=0, window=500, binds=binds, otp_binds=1, cost_micros=cost),
         )

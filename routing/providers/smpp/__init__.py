@@ -19,6 +19,7 @@ class SmppProvider:
         self._timing = timing or Timing()
 
     async def open(self, config: RouteConfig, handler: LinkHandler) -> SmppLink:
-        link = SmppLink(config, read_settings(config.settings, config.secrets), handler, self._timing)
+        settings = read_settings(config.settings, config.secrets).of_lane(config.lane)
+        link = SmppLink(config, settings, handler, self._timing)
         link.start()
         return link

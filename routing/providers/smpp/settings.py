@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,11 +15,13 @@ from kernel.smpp.constants import BindKind
 from kernel.smpp.status_map import Action
 from routing.errors import RouteConfigProblem
 from routing.providers.smpp.error_map import ErrorMapProblem, read_error_map
+from routing.statuses import Lane
 
 SECRET_FIELDS: Final = frozenset({"password"})
 BIND_KINDS: Final[Mapping[str, tuple[BindKind, ...]]] = {
     "transceiver": (BindKind.TRANSCEIVER,),
     "pair": (BindKind.TRANSMITTER, BindKind.RECEIVER),
+    "transmitter": (BindKind.TRANSMITTER,),
 }
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 VERSION_3_3: Final = 0x33
@@ -67,6 +69,12 @@ class SmppSettingsForm(forms.Form):
     bind_as = forms.ChoiceField(
         choices=[("transceiver", "Transceiver"), ("pair", "Transmitter and receiver")], initial="transceiver"
     )
+    passcodes_bind_as = forms.ChoiceField(
+        choices=[("", "As the others"), ("transmitter", "Transmitter")],
+        required=False,
+        label="Connections for passcodes",
+        help_text="Transmitter: receipts come over the other connections alone, so none stands before a passcode.",
+    )
     interface_version = forms.TypedChoiceField(
         choices=[(0x34, "3.4"), (0x33, "3.3, without optional parameters"), (0x50, "5.0")],
         coerce=int,
@@ -107,6 +115,16 @@ class SmppSettingsForm(forms.Form):
     )
     dlt_terminated = forms.BooleanField(
         required=False, label="NUL behind DLT ids", help_text="Some operators want the ids of India ended by a NUL."
+    )
+    accepted_is_final = forms.BooleanField(
+        required=False,
+        label="ACCEPTD is the last word",
+        help_text="For operators that send nothing behind it: it counts as delivered.",
+    )
+    one_receipt = forms.BooleanField(
+        required=False,
+        label="One receipt for all parts",
+        help_text="A long text counts as delivered ten minutes after a part is, when no receipt speaks against it.",
     )
     error_map = forms.CharField(
         required=False,
@@ -185,6 +203,7 @@ class SmppSettings:
     tls_fingerprint: str = ""
     system_type: str = ""
     bind_as: str = "transceiver"
+    passcodes_bind_as: str = ""
     interface_version: int = 0x34
     address_range: str = ""
     service_type: str = ""
@@ -200,11 +219,18 @@ class SmppSettings:
     joining: Joining = Joining.UDH8
     dlt_tags: Mapping[int, int] = field(default_factory=dict)
     dlt_terminated: bool = False
+    accepted_is_final: bool = False
+    one_receipt: bool = False
     error_map: Mapping[int, Action] = field(default_factory=dict)
 
     @property
     def kinds(self) -> tuple[BindKind, ...]:
         return BIND_KINDS[self.bind_as]
+
+    def of_lane(self, lane: str) -> SmppSettings:
+        """As the connections of this lane are made."""
+        is_other = lane == Lane.OTP and self.passcodes_bind_as
+        return replace(self, bind_as=self.passcodes_bind_as) if is_other else self
 
 
 def read_settings(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> SmppSettings:
