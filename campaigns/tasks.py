@@ -9,8 +9,9 @@ from celery import shared_task
 
 from campaigns.importing import job
 from campaigns.services import control, estimates, imports, running
-from kernel.db.tenancy import tenant_context
+from kernel.db.tenancy import platform_context, tenant_context
 from kernel.domain.clock import utc_now
+from routing.costs import read_costs
 
 # A look that waited longer than this has been overtaken by a later one.
 LOOK_EXPIRES_S: Final = 20
@@ -71,10 +72,12 @@ def look_after(tenant_id: str, campaign_id: str) -> None:
 
 @shared_task(name="campaigns.cancel_rest")
 def cancel_rest(tenant_id: str, campaign_id: str) -> None:
+    with platform_context(reason="read what segments cost"):
+        costs = read_costs()
     is_more = True
     while is_more:
         with tenant_context(UUID(tenant_id)):
-            is_more = control.cancel_rest(campaign_id=UUID(campaign_id), now=utc_now())
+            is_more = control.cancel_rest(campaign_id=UUID(campaign_id), costs=costs, now=utc_now())
 
 
 def send_chunks(tenant_id: str, run_id: UUID, limit: int) -> None:

@@ -19,6 +19,7 @@ from campaigns.statuses import STARTED, UNSETTLED_STATES, CampaignEvent, Campaig
 from kernel.db.tenancy import platform_context, scoped_connection
 from messaging.services.campaign_control import cancel_campaign as cancel_messages
 from messaging.services.campaign_control import forget_stop, hold_campaign, is_held, resume_campaign, stop_for_good
+from routing.costs import CostTable
 from tenants.models import Tenant
 
 # Freezing a million people takes some seconds; a claimed campaign without a run after this long was forgotten.
@@ -106,10 +107,10 @@ def cancel(*, campaign_id: UUID, actor: Actor, now: datetime) -> Campaign:
     return campaign
 
 
-def cancel_rest(*, campaign_id: UUID, now: datetime) -> bool:
+def cancel_rest(*, campaign_id: UUID, costs: CostTable, now: datetime) -> bool:
     """Cancel one stride of a cancelled campaign's messages; call in a context of its own until it returns False."""
     state = Campaign.objects.filter(pk=campaign_id).values_list("state", flat=True).first()
-    return state == CampaignState.CANCELLED and cancel_messages(campaign_id, now) > 0
+    return state == CampaignState.CANCELLED and cancel_messages(campaign_id, costs=costs, now=now) > 0
 
 
 def unsettled(*, now: datetime, limit: int = CARE_LIMIT) -> list[tuple[UUID, UUID]]:

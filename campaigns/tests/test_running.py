@@ -26,6 +26,7 @@ from campaigns.tests.builders import (
 from kernel.db.tenancy import tenant_context
 from messaging.models import Batch, Message
 from messaging.statuses import BatchState, Status, Term
+from routing.costs import CostTable
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +138,7 @@ def test_cancelling_accounts_for_written_and_unwritten_people(inside: Cast) -> N
     expand_all(run)
     assert terms(run) == {"waiting": 4, "cancelled": 6}
     assert control.look_after(campaign_id=run.campaign_id, now=NOW) is control.Need.CANCEL_REST
-    while control.cancel_rest(campaign_id=run.campaign_id, now=NOW):
+    while control.cancel_rest(campaign_id=run.campaign_id, costs=CostTable({}), now=NOW):
         pass
     assert terms(run) == {"cancelled": 10}
     control.look_after(campaign_id=run.campaign_id, now=NOW)

@@ -11,6 +11,7 @@ from campaigns.models import Campaign
 from campaigns.services import audience, control, running
 from campaigns.tests.builders import MAYA, NOW, Cast, expand_all, make_campaign, make_list, start
 from messaging.models import CampaignStop
+from routing.costs import CostTable
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def test_a_pause_a_resume_and_a_cancel_tell_the_dispatchers(inside: Cast) -> Non
     assert not CampaignStop.objects.exists()
     control.cancel(campaign_id=run.campaign_id, actor=MAYA, now=NOW)
     assert CampaignStop.objects.get().state == CampaignStop.State.CANCELLED
-    while control.cancel_rest(campaign_id=run.campaign_id, now=NOW):
+    while control.cancel_rest(campaign_id=run.campaign_id, costs=CostTable({}), now=NOW):
         pass
     control.look_after(campaign_id=run.campaign_id, now=NOW)
     assert not CampaignStop.objects.exists()

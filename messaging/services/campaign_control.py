@@ -12,8 +12,10 @@ from django.db.models import F, Q
 from kernel.db.bulk import bulk_cursor
 from kernel.db.tenancy import current_tenant_id, scoped_connection
 from messaging.models import Batch, CampaignStop
+from messaging.services.doubt import submit_in_doubt
 from messaging.services.finishing import charge_in_doubt, finish
 from messaging.statuses import BatchState, Hold, Status
+from routing.costs import CostTable
 
 STOPPABLE: Final = (BatchState.READY, BatchState.WAITING, BatchState.HELD)
 HELD_BY_CAMPAIGN: Final = (Hold.CAMPAIGN, Hold.CAMPAIGN | Hold.STAFF)
@@ -71,8 +73,11 @@ def is_held(campaign_id: UUID) -> bool:
     return held.exclude(holds=Hold.STAFF).exists()
 
 
-def cancel_campaign(campaign_id: UUID, now: datetime) -> int:
+def cancel_campaign(campaign_id: UUID, *, costs: CostTable, now: datetime) -> int:
     """Cancel one stride of what has not been handed to an operator, and give its credit back.
+
+    Args:
+        costs: what segments cost us, read before: a tenant's role may not.
 
     Returns:
         Batches cancelled; call again, each time in a context of its own, until it returns 0.
@@ -81,7 +86,7 @@ def cancel_campaign(campaign_id: UUID, now: datetime) -> int:
         waiting = Batch.objects.filter(campaign_id=campaign_id, state__in=STOPPABLE)
         batches = list(waiting.select_for_update(skip_locked=True).order_by("pk")[:CANCEL_STRIDE])
         for batch in batches:
-            # The ids before sent_upto may have reached an operator: receipt or time decides about them.
+            # What comes before sent_upto an operator may have: it counts as submitted, receipt or time ends it.
             unsent, sent = batch.ids[batch.sent_upto :], batch.sent_upto
             finish(
                 ids=unsent,
@@ -92,6 +97,7 @@ def cancel_campaign(campaign_id: UUID, now: datetime) -> int:
                 now=now,
             )
             charge_in_doubt(batch, unsent, now)
+            submit_in_doubt(batch, costs=costs, now=now)
             state = BatchState.SENT if sent else BatchState.CANCELLED
             Batch.objects.filter(pk=batch.pk).update(state=state, tries=F("tries") + 1)
         return len(batches)

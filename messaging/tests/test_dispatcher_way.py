@@ -18,6 +18,7 @@ from messaging.services import campaign_control
 from messaging.statuses import BatchState, EventKind, Status
 from messaging.tests.dispatching import LONG_TEXT, OTP_BODY, OTP_TEXT, Scene, numbers, play
 from messaging.tests.world import UNIT, draft, make_route, make_world
+from routing.costs import CostTable
 from routing.services.plans import RuleDraft, save_plan
 from routing.statuses import Lane
 from tenants.models import Tenant
@@ -222,7 +223,7 @@ def test_a_held_campaign_is_not_sent_until_it_is_resumed_and_a_cancelled_one_nev
             scene.world.accept(*[draft(number) for number in numbers(2)], campaign=campaign)
         with tenant_context(scene.world.tenant_id):
             campaign_control.hold_campaign(campaigns[0].id)
-            campaign_control.cancel_campaign(campaigns[1].id, utc_now())
+            campaign_control.cancel_campaign(campaigns[1].id, costs=CostTable({}), now=utc_now())
         await scene.start()
         scene.accept(*numbers(1))
         await scene.until(lambda: scene.statuses().get(Status.DELIVERED) == 1)

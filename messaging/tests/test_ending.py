@@ -18,10 +18,12 @@ from messaging.services import campaign_control, sweeping
 from messaging.services.books import audit_tenant
 from messaging.statuses import BatchState, EventKind, Hold, Status
 from messaging.tests.world import ASHA, RAVI, UNIT, World, draft, make_world
+from routing.costs import CostTable
 from tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
 CAMPAIGN = CampaignRef(uuid7(), "Diwali")
+COSTS = CostTable({})
 
 
 @pytest.fixture
@@ -56,25 +58,27 @@ def test_a_held_campaign_keeps_its_batches_back_until_it_is_resumed(world: World
 def test_cancelling_ends_what_waits_and_gives_the_credit_back(world: World) -> None:
     campaign_id = send_campaign(world)
     with tenant_context(world.tenant_id):
-        assert campaign_control.cancel_campaign(campaign_id, utc_now()) == 1
-        assert campaign_control.cancel_campaign(campaign_id, utc_now()) == 0
+        assert campaign_control.cancel_campaign(campaign_id, costs=COSTS, now=utc_now()) == 1
+        assert campaign_control.cancel_campaign(campaign_id, costs=COSTS, now=utc_now()) == 0
         event = MessageEvent.objects.get(kind=EventKind.FINAL)
         assert (event.outcome, event.messages, event.campaign_id) == (Status.CANCELLED, 2, campaign_id)
     assert states(world) == ({Status.CANCELLED}, {BatchState.CANCELLED}, 0)
 
 
-def test_cancelling_leaves_alone_what_may_have_reached_an_operator(world: World) -> None:
+def test_cancelling_counts_as_submitted_what_may_have_reached_an_operator(world: World) -> None:
     campaign_id = send_campaign(world)
     with tenant_context(world.tenant_id):
         Batch.objects.update(sent_upto=1, state=BatchState.HELD)
-        campaign_control.cancel_campaign(campaign_id, utc_now())
-    assert states(world) == ({Status.ACCEPTED, Status.CANCELLED}, {BatchState.SENT}, UNIT)
+        campaign_control.cancel_campaign(campaign_id, costs=COSTS, now=utc_now())
+        event = MessageEvent.objects.get(kind=EventKind.SUBMITTED)
+        assert (event.messages, event.charged_micros) == (1, UNIT)
+    assert states(world) == ({Status.ACCEPTED, Status.CANCELLED}, {BatchState.SENT}, 0)
 
 
 def test_another_tenants_campaign_cannot_be_cancelled(world: World) -> None:
     campaign_id = send_campaign(world)
     with tenant_context(make_world().tenant_id):
-        assert campaign_control.cancel_campaign(campaign_id, utc_now()) == 0
+        assert campaign_control.cancel_campaign(campaign_id, costs=COSTS, now=utc_now()) == 0
         assert campaign_control.hold_campaign(campaign_id) == 0
     assert states(world)[1] == {BatchState.READY}
 
@@ -136,7 +140,7 @@ def test_a_receipt_of_a_message_nobody_counted_as_submitted_leaves_no_hold_open(
         told.cohort_at = told.at = utc_now()
         told.save()
         Message.objects.filter(pk=first.pk).update(status=Status.DELIVERED)
-        campaign_control.cancel_campaign(CAMPAIGN.id, utc_now())
+        campaign_control.cancel_campaign(CAMPAIGN.id, costs=COSTS, now=utc_now())
     sweeping.settle_silent(utc_now() + timedelta(hours=49))
     assert states(world)[2] == 0
 

@@ -74,15 +74,16 @@ class Seed:
 
     def __init__(self, stack: Stack, seed: int, scale: Scale) -> None:
         self._stack, self._seed, self._scale = stack, seed, scale
-        chance = random.Random(seed)
+        # Trouble is the same however many messages there are.
+        trouble, chance = random.Random(f"trouble {seed}"), random.Random(f"traffic {seed}")
         tenants = stack.demo["tenants"]
         self._slug, self._other = tenants[0]["slug"], tenants[1]["slug"]
         slot = seed % SLOTS
         self.traffic: Traffic = make_traffic(chance, slot=slot, messages=scale.messages, tenants=tenants, s=scale.s)
         plan = make_plan(
-            chance,
-            kills=chance.randint(*scale.kills),
-            faults=chance.randint(*scale.faults),
+            trouble,
+            kills=trouble.randint(*scale.kills),
+            faults=trouble.randint(*scale.faults),
             s=scale.s,
             is_slow=scale.is_slow,
             first=scale.first,
