@@ -12,7 +12,6 @@ import secrets
 import socket
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import psycopg
@@ -24,6 +23,7 @@ from messaging.dispatcher.database import Connection, connect
 from messaging.dispatcher.desk import LINGER_S, Desk
 from messaging.dispatcher.flight import Flight, Job
 from messaging.dispatcher.routes import Routes
+from messaging.dispatcher.waiting import wait_up_to
 from messaging.dispatcher.writer import Writer
 from messaging.services.campaign_control import STOPS_CHANNEL
 from messaging.services.writing import CHANNEL
@@ -145,8 +145,7 @@ class Dispatcher:
                 if flights:
                     self._room.set()
                     continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._batches.wait(), POLL_S)
+            await wait_up_to(POLL_S, self._batches)
 
     def _hand_out(self, flights: Sequence[Flight]) -> None:
         """To their desks. A route may have been switched off during the claim: what is its goes back unsent."""
@@ -188,8 +187,7 @@ class Dispatcher:
             if taken:
                 await self._commit_and_send(db, taken, wall)
                 continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._room.wait(), pause)
+            await wait_up_to(pause, self._room)
 
     def _draw(self, desk: Desk, wall: float) -> tuple[list[Job], float]:
         """Messages that may go now, and seconds until it is worth asking again."""
@@ -220,8 +218,7 @@ class Dispatcher:
 
     async def _refresh(self, writer: Writer) -> None:
         while not self._stopping.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._refresh_s)
+            await wait_up_to(self._refresh_s, self._stopping)
             if not self._stopping.is_set():
                 await self.routes.refresh(writer)
                 await self.routes.report()
@@ -243,8 +240,7 @@ async def serve(lane: Lane, stopping: asyncio.Event) -> None:
             pause = RESTART_S[min(failures, len(RESTART_S) - 1)]
             failures += 1
             log.error("the database is away, next try in %g s: %s", pause, problems.exceptions[0])
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), pause)
+            await wait_up_to(pause, stopping)
         finally:
             watch.cancel()
 

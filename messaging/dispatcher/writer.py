@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -25,6 +24,7 @@ from messaging.dispatcher.receipts import Heard, Matched, Matcher
 from messaging.dispatcher.settling import Books
 from messaging.dispatcher.statements import ENTER
 from messaging.dispatcher.unmatched import due, forget, store
+from messaging.dispatcher.waiting import wait_up_to
 from messaging.statuses import BatchState
 from routing.costs import CostTable
 
@@ -115,8 +115,7 @@ class Writer:
                 nothing of it may be written again: begin anew from the database.
         """
         while not self._is_stopping or self.news or self._parked or self._changing({}):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), FLUSH_S if self._parked else IDLE_S)
+            await wait_up_to(FLUSH_S if self._parked else IDLE_S, self._woken)
             self._woken.clear()
             if len(self.news) < FLUSH_ITEMS and not self._is_stopping:
                 await asyncio.sleep(self._flushed_at + FLUSH_S - self._loop.time())
