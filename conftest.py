@@ -51,6 +51,8 @@ class Servers:
                 "DAKIYA_VAR": str(self.run.directory),
                 "TEST_DATABASE_HOST": str(self.run.postgres),
                 "TEST_TEMPLATE": TEMPLATE,
+                # A test that waits for a lock of its own event loop fails, where it would hang.
+                "PGOPTIONS": "-c lock_timeout=15s",
                 # Playwright's own event loop runs in the thread of the test.
                 "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
             }

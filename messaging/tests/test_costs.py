@@ -44,7 +44,7 @@ def test_a_changed_cost_counts_from_the_next_look_at_the_routes() -> None:
         price(scene, to_91=70_000)
         Route.objects.update(window=7)
         await scene.until(lambda: desks[scene.world.route.pk].config.window == 7)
-        scene.accept(NEAR)
+        await scene.accept_beside(NEAR)
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
         assert scene.events(EventKind.SUBMITTED)["cost_micros"] == 70_000
 

@@ -143,9 +143,9 @@ def test_a_notation_is_learnt_in_use_at_first_sight_and_forgotten_on_demand() ->
     async def story(scene: Scene) -> None:
         dispatcher = await scene.start()
         readers, route_id = dispatcher.routes.dialects.readers, scene.world.route.pk
-        scene.accept(*numbers(ENOUGH + 5))
+        await scene.accept_beside(*numbers(ENOUGH + 5))
         await scene.until(lambda: route_id in readers)
-        scene.accept(*[f"+91981000{number:04d}" for number in range(20)])
+        await scene.accept_beside(*[f"+91981000{number:04d}" for number in range(20)])
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: ENOUGH + 25})
         wanted = {Notation.DECIMAL.value: ENOUGH + 25}
         await scene.until(lambda: tallies(known_counts([route_id])[route_id], Habit.NOTATION) == wanted)

@@ -222,7 +222,7 @@ def test_a_dispatcher_that_lost_its_lease_neither_sends_nor_settles() -> None:
         scene.smsc.disconnect()
         await scene.until(lambda: scene.smsc.centre.counters.binds == 2)
         scene.change(silent=False)
-        scene.accept(*numbers(2))
+        await scene.accept_beside(*numbers(2))
         await scene.until(lambda: scene.statuses().get(Status.DELIVERED) == 2)
         assert scene.submits() == 20
         assert scene.events(EventKind.SUBMITTED)["messages"] == 2

@@ -184,7 +184,7 @@ def test_routes_are_switched_without_a_restart() -> None:
         Route.objects.update(state=RouteState.ENABLED)
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 2})
         Route.objects.update(window=7)
-        scene.accept(*numbers(3))
+        await scene.accept_beside(*numbers(3))
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 5})
         Route.objects.update(state=RouteState.DISABLED)
         await scene.until(lambda: scene.smsc.status()["connections"] == 0)

@@ -59,7 +59,7 @@ def test_errors_open_the_breaker_and_clean_probes_close_it() -> None:
         await scene.start()
         await scene.until(lambda: state() == BreakerState.OPEN and BatchState.LEASED not in scene.states())
         scene.sql("UPDATE batches SET state = 3, holds = 2 WHERE state = 0")
-        scene.accept(*numbers(60))
+        await scene.accept_beside(*numbers(60))
         Breaker.objects.update(next_probe_at=utc_now())
         await scene.until(lambda: state() == BreakerState.CLOSED)
         await scene.until(lambda: scene.statuses()[Status.DELIVERED] == 60)

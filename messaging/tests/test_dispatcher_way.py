@@ -225,7 +225,7 @@ def test_a_held_campaign_is_not_sent_until_it_is_resumed_and_a_cancelled_one_nev
             campaign_control.hold_campaign(campaigns[0].id)
             campaign_control.cancel_campaign(campaigns[1].id, costs=CostTable({}), now=utc_now())
         await scene.start()
-        scene.accept(*numbers(1))
+        await scene.accept_beside(*numbers(1))
         await scene.until(lambda: scene.statuses().get(Status.DELIVERED) == 1)
         assert scene.statuses() == {Status.DELIVERED: 1, Status.ACCEPTED: 2, Status.CANCELLED: 2}
         with tenant_context(scene.world.tenant_id):
@@ -240,7 +240,7 @@ def test_urgent_batches_overtake_promotions_in_stock() -> None:
         scene.accept(*numbers(400), traffic_class=TrafficClass.PROMOTIONAL)
         await scene.start()
         await scene.until(lambda: scene.statuses().get(Status.DELIVERED, 0) > 5)
-        scene.accept(*numbers(3, "00"))
+        await scene.accept_beside(*numbers(3, "00"))
         with tenant_context(scene.world.tenant_id):
             urgent = Batch.objects.get(traffic_class=TrafficClass.TRANSACTIONAL)
             messages = Message.objects.filter(batch_id=urgent.pk)

@@ -105,10 +105,10 @@ def test_one_tenants_queue_does_not_delay_another_tenants_hundred() -> None:
         scene.accept(*many(2_000, "9811"))
         await scene.start()
         await scene.until(lambda: scene.submits() > 100)
-        before = scene.submits()
-        scene.accept(*many(100, "9822"), world=another(scene))
-        await scene.until(lambda: scene.submits() >= before + 300)
-        following = order(scene)[before : before + 300]
+        await scene.accept_beside(*many(100, "9822"), world=another(scene))
+        accepted = scene.submits()
+        await scene.until(lambda: scene.submits() >= accepted + 300)
+        following = order(scene)[: accepted + 300]
         assert sum(destination.startswith("919822") for destination in following) == 100
 
     play(story, tps=100)
@@ -134,7 +134,7 @@ def test_transactional_messages_pass_promotions_that_are_queued_and_in_stock() -
         await scene.start()
         await scene.until(lambda: scene.submits() > 20)
         before = scene.submits()
-        scene.accept(*many(20, "9822"), traffic_class=TrafficClass.TRANSACTIONAL)
+        await scene.accept_beside(*many(20, "9822"), traffic_class=TrafficClass.TRANSACTIONAL)
         await scene.until(lambda: scene.submits() >= before + 60)
         assert sum(destination.startswith("919822") for destination in order(scene)[before : before + 60]) == 20
 

@@ -116,7 +116,7 @@ def test_case_18_an_id_used_again_belongs_to_the_newest_message() -> None:
         await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
         scene.tell("again", recipient, "UNDELIV")
         await scene.until(lambda: scene.statuses() == {Status.UNDELIVERED: 1})
-        (new,) = scene.accept(recipient)
+        (new,) = await scene.accept_beside(recipient)
         await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 2)
         scene.tell("again", recipient)
         await scene.until(lambda: scene.message(pk=new.pk).status == Status.DELIVERED)
