@@ -226,6 +226,9 @@ class RouteGauge(models.Model):
     window_used = models.PositiveIntegerField(default=0)
     binds_up = models.PositiveSmallIntegerField(default=0)
     binds_wanted = models.PositiveSmallIntegerField(default=0)
+    # Parts a second it allows itself now, 0 for no limit, and at which the operator last said that it was too much.
+    rate = models.FloatField(default=0)
+    ceiling = models.FloatField(default=0)
     note = models.CharField(max_length=200, default="", blank=True)
     # Since when none of its binds has been up; null while one is.
     down_since = models.DateTimeField(null=True)

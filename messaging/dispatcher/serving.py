@@ -114,6 +114,8 @@ def write_gauges(lane: Lane, holder: str, readings: list[Reading], faults: dict[
             window_used=reading.gauge.window_used,
             binds_up=reading.gauge.binds_up,
             binds_wanted=reading.gauge.binds_wanted,
+            rate=reading.gauge.rate,
+            ceiling=reading.gauge.ceiling,
             note=(reading.trouble or reading.gauge.note)[:200],
             down_since=reading.down_since,
             at=now,

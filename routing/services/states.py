@@ -94,7 +94,8 @@ def report_gauge(*, gauge: RouteGauge) -> StateInterval:
             update_conflicts=True,
             unique_fields=["route", "lane", "holder"],
             update_fields=[
-                *("tps_now", "window_used", "binds_up", "binds_wanted", "note", "down_since", "is_unopenable", "at")
+                *("tps_now", "window_used", "binds_up", "binds_wanted", "rate", "ceiling", "note"),
+                *("down_since", "is_unopenable", "at"),
             ],
         )
         fresh = RouteGauge.objects.filter(route_id=gauge.route_id, at__gt=gauge.at - GAUGE_FRESH_FOR)
