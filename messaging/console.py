@@ -19,7 +19,7 @@ from kernel.domain.clock import utc_now
 from kernel.domain.errors import DomainError
 from kernel.domain.traffic import TrafficClass
 from kernel.web.htmx import render_page
-from messaging.console_forms import DrainForm, SelectionForm, SettleForm
+from messaging.console_forms import SelectionForm, SettleForm
 from messaging.models import Operation
 from messaging.services.doubt import PAGE_SIZE, doubtful, doubts
 from messaging.services.passing_on import left_on
@@ -27,6 +27,7 @@ from messaging.services.selecting import overview
 from messaging.services.surgery import Action, Order, prepare, start
 from messaging.tasks import operate
 from routing import breaker
+from routing.forms import DrainForm
 from routing.models import Breaker, Drain, Route
 from routing.services.draining import start_drain
 from routing.services.routes import Change

@@ -32,8 +32,10 @@ class SelectionForm(forms.Form):
     traffic_class = forms.ChoiceField(choices=CLASSES, required=False, label="Class")
     sender = forms.CharField(max_length=21, required=False, label="Sender ID")
     campaign = forms.UUIDField(required=False, label="Campaign", help_text="Its id, as in its address.")
-    minutes = forms.IntegerField(min_value=0, max_value=100_000, required=False, label="Waiting for minutes")
-    action = forms.ChoiceField(choices=ACTIONS, label="Then")
+    minutes = forms.IntegerField(
+        min_value=0, max_value=100_000, required=False, label="Waiting for minutes", help_text="Or longer."
+    )
+    action = forms.ChoiceField(choices=ACTIONS, label="Do")
     target = forms.ModelChoiceField(
         Route.objects.all(), required=False, label="To route", help_text="Only to move.", empty_label="None"
     )
@@ -43,6 +45,14 @@ class SelectionForm(forms.Form):
         if given.get("action") == Action.MOVE and not given.get("target"):
             self.add_error("target", "Choose the route to move to.")
         return given
+
+    def what(self) -> list[forms.BoundField]:
+        """The fields that select."""
+        return [self[name] for name in ("route", "tenant", "traffic_class", "sender", "campaign", "minutes")]
+
+    def then(self) -> list[forms.BoundField]:
+        """The fields that say what is done."""
+        return [self["action"], self["target"]]
 
     def order(self, now: datetime) -> Order:
         given = self.cleaned_data
@@ -76,8 +86,3 @@ class SettleForm(forms.Form):
         route_id = given["route"].pk if given["route"] else None
         selection = Selection(now, route_id=route_id, waiting=timedelta(minutes=given["minutes"]))
         return Order(Action.SETTLE, selection, ending=Settled(given["ending"]))
-
-
-class DrainForm(forms.Form):
-    moves_queue = forms.BooleanField(required=False, initial=True, label="What waits goes to its next routes")
-    then_disables = forms.BooleanField(required=False, label="Disable the route when it is dry")

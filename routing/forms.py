@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +20,7 @@ from routing.models import Route
 from routing.plan import RuleDraft
 from routing.services.plans import MAX_WEIGHT
 from routing.services.routes import Change, RouteDraft, RouteTerms
+from routing.services.usable import OTP_PATIENCE_S, PATIENCE_S
 from routing.strategies import Strategy
 from tenants.access import TenantRequest, actor_of
 from tenants.models import Tenant
@@ -29,6 +31,36 @@ CHOICES: Final = tuple((f"route_{number}", f"weight_{number}") for number in ran
 COST_LINE: Final = re.compile(r"\+?(?P<prefix>[0-9]{1,15})[ \t:=,;]+(?P<cost>[0-9]{1,6}(?:\.[0-9]{1,6})?)")
 Choice = tuple[str, str]
 KEPT: Final = "Stored and never shown. Leave it empty to keep it."
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Fields of a form under one heading. Folded: what most routes leave alone; then `is_open` where they did not."""
+
+    heading: str
+    fields: Sequence[forms.BoundField]
+    is_folded: bool
+    is_open: bool
+
+
+def field_groups(form: forms.Form) -> list[FieldGroup]:
+    """The fields as the form's `groups` (heading, names) order them, those it does not name behind them.
+
+    Headings in its `folded` are for details. A form without either is one group.
+    """
+    given = tuple(getattr(form, "groups", ()))
+    named = {name for _, names in given for name in names}
+    rest = tuple(name for name in form.fields if name not in named)
+    groups = [*given, ("More" if given else "", rest)] if rest else given
+    return [_field_group(form, heading, [name for name in names if name in form.fields]) for heading, names in groups]
+
+
+def _field_group(form: forms.Form, heading: str, names: Sequence[str]) -> FieldGroup:
+    is_folded = heading in getattr(form, "folded", ())
+    fields = [form[name] for name in names]
+    usual = {name: form.fields[name].initial for name in names}
+    is_open = any(field.errors or (field.value() or "") != (usual[field.name] or "") for field in fields)
+    return FieldGroup(heading, fields, is_folded, is_folded and is_open)
 
 
 class RouteForm(forms.Form):
@@ -50,6 +82,20 @@ class RouteForm(forms.Form):
     )
     validity_cap_hours = forms.IntegerField(
         min_value=1, max_value=2_400, required=False, label="Longest validity in hours", help_text="Empty is no limit."
+    )
+    patience_s = forms.IntegerField(
+        min_value=0,
+        max_value=3_600,
+        required=False,
+        label="Patience in seconds",
+        help_text=f"How long what waits stays with a line that is down. Empty is {PATIENCE_S:.0f}; "
+        f"passcodes always go after {OTP_PATIENCE_S:.0f}.",
+    )
+    groups: Final = (
+        ("", ("name",)),
+        ("Speed", ("tps", "window", "binds", "otp_binds")),
+        ("Cost", ("cost", "currency", "costs")),
+        ("Time", ("validity_cap_hours", "patience_s")),
     )
 
     def clean_costs(self) -> dict[str, Decimal]:
@@ -79,7 +125,7 @@ class RouteForm(forms.Form):
 
 def route_form(route: Route, data: Mapping[str, Any] | None = None) -> RouteForm:
     """The form filled with a route."""
-    names = ("name", "tps", "window", "binds", "otp_binds", "currency", "validity_cap_hours")
+    names = ("name", "tps", "window", "binds", "otp_binds", "currency", "validity_cap_hours", "patience_s")
     initial = {name: getattr(route, name) for name in names}
     special = route.costs.order_by("prefix").values_list("prefix", "cost_micros")
     costs = "\n".join(f"{prefix} {Decimal(micros) / MICROS}" for prefix, micros in special)
@@ -197,6 +243,22 @@ def _initial(rule: RuleDraft) -> dict[str, Any]:
 def rule_drafts(formset: BaseFormSet[RuleForm]) -> list[RuleDraft]:
     """The rules of a valid formset in their order, deleted and empty rows left out."""
     return [form.draft() for form in formset.ordered_forms if form.cleaned_data]
+
+
+class DrainForm(forms.Form):
+    """How a drain is to end."""
+
+    moves_queue = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="What waits goes to its next routes",
+        help_text="Else it waits until the route is enabled again.",
+    )
+    then_disables = forms.BooleanField(
+        required=False,
+        label="Disable the route when it is dry",
+        help_text="Receipts that are still due come only when it is enabled again.",
+    )
 
 
 class NoteForm(forms.Form):

@@ -21,6 +21,7 @@ from routing.history import route_steps, route_versions, since_version
 from routing.models import Plan, Route
 from routing.queries import DAY, fresh_gauges, intervals_since, route_overviews
 from routing.services.dialects import forget_dialect, known_counts
+from routing.services.draining import start_drain
 from routing.services.routes import create_route, latest_number, set_route_state, update_route
 from routing.statuses import RouteState
 from routing.versions import Difference
@@ -114,7 +115,7 @@ def route_edit(request: TenantRequest, pk: int) -> HttpResponseBase:
         except DomainError as problem:
             _add_problem(route_form, problem)
         else:
-            messages.success(request, "Saved. The dispatchers open the route anew with these settings.")
+            messages.success(request, "Saved. Dispatchers take it over within two seconds.")
             return redirect("routing:route-detail", pk=pk)
     return _form_page(request, route, provider, route_form, settings_form, meanwhile=meanwhile)
 
@@ -130,6 +131,8 @@ def _form_page(
         "route_form": both[0],
         "settings_form": both[1],
         "meanwhile": meanwhile,
+        "term_groups": forms.field_groups(both[0]),
+        "setting_groups": forms.field_groups(both[1]),
         "change_form": forms.NoteForm(initial={"version": version, "note": request.POST.get("note", "")}),
     }
     return render_page(request, "routing/route_form.html", context, status=422 if both[0].is_bound else 200)
@@ -149,16 +152,28 @@ def route_state(request: TenantRequest, pk: int, state: str) -> HttpResponseBase
     problem: DomainError | None = None
     if request.method == "POST":
         try:
-            set_route_state(route_id=pk, state=wanted, now=utc_now(), change=forms.change_of(request))
+            _switch(request, pk, wanted)
         except DomainError as refusal:
             problem = refusal
         else:
             messages.success(request, f"{route.name} is {wanted.label.lower()} now.")
             return redirect("routing:route-detail", pk=pk)
+    is_draining = wanted == RouteState.DRAINING
     context = {
         "route": route,
         "state": wanted,
+        "drain_form": forms.DrainForm(request.POST or None) if is_draining else None,
         "problem": problem,
         "change_form": forms.NoteForm(initial={"version": latest_number(pk), "note": request.POST.get("note", "")}),
     }
     return render_page(request, "routing/route_state.html", context, status=409 if problem else 200)
+
+
+def _switch(request: TenantRequest, route_id: int, wanted: RouteState) -> None:
+    now, change = utc_now(), forms.change_of(request)
+    if wanted != RouteState.DRAINING:
+        set_route_state(route_id=route_id, state=wanted, now=now, change=change)
+        return
+    form = forms.DrainForm(request.POST)
+    form.is_valid()
+    start_drain(route_id=route_id, **form.cleaned_data, now=now, change=change)

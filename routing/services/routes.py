@@ -15,9 +15,10 @@ from routing import registry
 from routing.callback_addresses import callback_url
 from routing.contract import RouteConfig
 from routing.errors import ChangedMeanwhile, NoSuchVersion, RouteNameTaken
-from routing.models import Drain, Route, RouteCost, RouteVersion
-from routing.plan import CompiledPlan
+from routing.models import Drain, Plan, Route, RouteCost, RouteVersion
+from routing.plan import CompiledPlan, drafts_of
 from routing.secrets import seal, unseal
+from routing.services.plans import check_rules
 from routing.services.ranking import rank_anew
 from routing.services.states import close_intervals
 from routing.statuses import Lane, RouteState
@@ -38,6 +39,7 @@ class RouteTerms:
     cost_micros: int = 0
     currency: str = "INR"
     validity_cap_hours: int | None = None
+    patience_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def update_route(*, route_id: int, draft: RouteDraft, change: Change = BY_SYSTEM
 
     Raises:
         RouteNameTaken: another route has the name.
+        PlanProblem: in its new currency a rule of the plan could no longer compare costs.
         ChangedMeanwhile: it is another version than the expected one.
         SecretsUnreadable: the kept secrets cannot be read any more, and not all were entered again.
     """
@@ -118,6 +121,7 @@ def restore_route(*, route_id: int, number: int, now: datetime, change: Change =
     Raises:
         NoSuchVersion: there is none of that number.
         RouteNameTaken: another route has its name by now.
+        PlanProblem: see update_route.
         ChangedMeanwhile: it is another version than the expected one.
     """
     with _changing(route_id, change, "route.restore", f"Back to version {number} of the route", now) as route:
@@ -157,6 +161,8 @@ def _changing(route_id: int, change: Change, action: str, summary: str, now: dat
             note = "As it was before versions were kept"
             RouteVersion.objects.create(route=route, number=1, at=route.updated_at, note=note, snapshot=before)
         yield route
+        if route.currency != before["currency"]:
+            _refuse_incomparable()
         stamped = replace(change, now=change.now or now)
         _remember(route, before, stamped, action, f"{summary} {route.name}")
     CompiledPlan.forget()
@@ -194,7 +200,10 @@ def _remember(route: Route, before: Mapping[str, Any], change: Change, action: s
 def _switch(route: Route, state: RouteState, now: datetime) -> None:
     route.state = state
     route.save(update_fields=["state", "updated_at"])
-    if state != RouteState.DRAINING:
+    if state == RouteState.DRAINING:
+        # Without other words, as when a version that was draining comes back: what waits moves on.
+        Drain.objects.get_or_create(route=route, defaults={"started_at": now})
+    else:
         Drain.objects.filter(route=route).delete()
     if state == RouteState.DISABLED:
         close_intervals(route_id=route.pk, now=now)
@@ -239,11 +248,17 @@ def _store(route: Route, draft: RouteDraft, kept: Mapping[str, str]) -> Route:
         route.secrets_encrypted = seal({**kept, **draft.secrets})
     route.tps, route.window, route.binds, route.otp_binds = terms.tps, terms.window, terms.binds, terms.otp_binds
     route.cost_micros, route.currency = terms.cost_micros, terms.currency
-    route.validity_cap_hours = terms.validity_cap_hours
+    route.validity_cap_hours, route.patience_s = terms.validity_cap_hours, terms.patience_s
     route.save()
     if draft.costs is not None:
         _replace_costs(route, draft.costs)
     return route
+
+
+def _refuse_incomparable() -> None:
+    """A plan compares costs of one currency only; a route that changes its own must not break that."""
+    active = Plan.objects.filter(is_active=True).first()
+    check_rules(drafts_of(active.pk) if active else [])
 
 
 def _refuse_taken(route: Route, name: str) -> None:

@@ -12,12 +12,13 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from kernel.domain.clock import utc_now
 from routing import urls
-from routing.models import Plan, Route, RouteGauge
+from routing.models import Drain, Plan, Route, RouteGauge
 from routing.plan import CompiledPlan
 from routing.secrets import unseal
 from routing.services.plans import RuleDraft, save_plan
 from routing.services.states import record_state, report_gauge
 from routing.statuses import Lane, LineState, RouteState
+from routing.strategies import Strategy
 from routing.tests.builders import make_route
 from routing.tests.room import use_own_room
 from tenants.tests.builders import make_tenant, make_user, signed_in
@@ -33,6 +34,7 @@ TERMS = {
     "cost": "0.125",
     "currency": "inr",
     "validity_cap_hours": "48",
+    "patience_s": "90",
 }
 LINK = {
     "link-host": "smsc.example.com",
@@ -72,7 +74,7 @@ def test_every_page_is_for_staff_and_does_not_exist_for_others() -> None:
         kwargs: dict[str, Any] = {"pk": route.pk, "kind": "smpp", "state": "enabled", "number": 1, "version": 1}
         wanted = {name: kwargs[name] for name in pattern.pattern.converters}
         url = reverse(f"routing:{pattern.name}", kwargs=wanted)
-        is_post = str(pattern.name).endswith("-restore")
+        is_post = str(pattern.name).endswith(("-restore", "-forget"))
         ask = member.post if is_post else member.get
         assert ask(url).status_code == 404, url
         assert signed_out(url, is_post=is_post) == 302, url
@@ -183,6 +185,34 @@ def test_a_route_is_switched_by_a_post(staff: Client, state: RouteState) -> None
     staff.post(f"/console/routes/{route.pk}/{state}/")
     route.refresh_from_db()
     assert route.state == state
+
+
+def test_a_drain_is_begun_as_its_page_is_filled_in(staff: Client) -> None:
+    route = make_route()
+    page = staff.get(f"/console/routes/{route.pk}/draining/").content.decode()
+    assert "moves_queue" in page
+    staff.post(f"/console/routes/{route.pk}/draining/", {"then_disables": "on", "note": "New contract"})
+    drain = Drain.objects.get(route=route)
+    assert (drain.moves_queue, drain.then_disables) == (False, True)
+
+
+def test_a_currency_that_a_rule_could_not_compare_is_refused_in_words(staff: Client) -> None:
+    route, other = make_route("Operator B"), make_route("Operator C")
+    save_plan(rules=[RuleDraft([route.pk, other.pk], strategy=Strategy.LEAST_COST)])
+    answer = staff.post(f"/console/routes/{route.pk}/edit/", {**TERMS, **LINK, "currency": "USD"})
+    assert answer.status_code == 422
+    assert "compares costs in INR and USD" in answer.content.decode()
+    route.refresh_from_db()
+    assert route.currency == "INR"
+
+
+def test_the_detail_shows_what_a_line_may_send_and_complains_of(staff: Client) -> None:
+    route = watched("Operator A")
+    RouteGauge.objects.update(rate=60, ceiling=75, note="ESME_RINVSRCADR on 25% of the answers of five minutes")
+    page = staff.get(f"/console/routes/{route.pk}/").content.decode()
+    assert "60 a second" in page
+    assert "busy at 75" in page
+    assert "on 25% of the answers" in page
 
 
 def rules(*rows: dict[str, object], initial: int = 0) -> dict[str, object]:

@@ -17,7 +17,7 @@ from kernel.domain.clock import utc_now
 from kernel.domain.ids import uuid7
 from routing.errors import ChangedMeanwhile, NoSuchVersion, PlanProblem
 from routing.history import plan_steps, plan_versions, route_steps, route_versions, since_version
-from routing.models import Plan, Route, RouteVersion
+from routing.models import Drain, Plan, Route, RouteVersion
 from routing.plan import RuleDraft, drafts_of
 from routing.sentences import plan_diff
 from routing.services.plans import restore_plan, save_plan
@@ -210,3 +210,12 @@ def test_no_tenant_reads_the_platforms_trail() -> None:
     make_route()
     with tenant_context(uuid7()):
         assert not Entry.objects.exists()
+
+
+def test_a_version_that_was_draining_drains_again_and_its_queue_moves_on() -> None:
+    route = make_route()
+    set_route_state(route_id=route.pk, state=RouteState.DRAINING, now=utc_now(), change=by_omkar())
+    set_route_state(route_id=route.pk, state=RouteState.ENABLED, now=utc_now(), change=by_omkar())
+    assert not Drain.objects.exists()
+    restore_route(route_id=route.pk, number=2, now=utc_now(), change=by_omkar())
+    assert Drain.objects.get(route=route).moves_queue

@@ -134,6 +134,24 @@ class SmppSettingsForm(forms.Form):
         help_text="One a line, like “0x40B = FINAL operator_rejected”: LATER, OTHER, FINAL, CONFIG or THROTTLED.",
     )
 
+    # Read by the console: headings with the fields below them, and those that most operators leave as they are.
+    groups: Final = (
+        ("Operator", ("host", "port", "system_id", "password", "system_type")),
+        ("Connections", ("bind_as", "passcodes_bind_as", "interface_version")),
+        ("TLS", ("tls", "tls_name", "tls_ca", "tls_fingerprint")),
+        ("Long texts and receipts", ("joining", "one_receipt", "accepted_is_final")),
+        ("Registration in India (DLT)", ("dlt_entity_tag", "dlt_template_tag", "dlt_chain_tag", "dlt_terminated")),
+        (
+            "Addresses and alphabet",
+            (
+                *("alpha_ton", "alpha_npi", "short_ton", "short_npi", "number_ton", "number_npi"),
+                *("recipient_ton", "recipient_npi", "address_range", "service_type", "gsm_coding"),
+            ),
+        ),
+        ("The operator's own error codes", ("error_map",)),
+    )
+    folded: Final = frozenset(heading for heading, _ in groups[2:])
+
     def clean_tls_fingerprint(self) -> str:
         pin = str(self.cleaned_data["tls_fingerprint"]).replace(":", "").replace(" ", "").lower()
         if pin and not _FINGERPRINT.fullmatch(pin):
