@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final
 
 from kernel.domain.traffic import TrafficClass
+from messaging.statuses import Status
 from routing.contract import Action, ActionKind
 
 FIRST_PAUSE_S: Final = 1.0
@@ -69,6 +70,19 @@ def _verdict(
 
 def _then(action: Action) -> Verdict:
     return Verdict.REJECTED if action.then is ActionKind.FINAL else Verdict.ELSEWHERE
+
+
+def end_of(verdict: Verdict, action: Action, *, others_pass: bool) -> tuple[Status, str]:
+    """Status and error code of a message that no route is left for.
+
+    Args:
+        others_pass: the operator took others meanwhile; its temporary errors, time after time, are then a refusal.
+    """
+    if verdict is Verdict.REJECTED:
+        return Status.REJECTED, action.error_code
+    if others_pass and action.kind is ActionKind.SAME_ROUTE_LATER and action.error_code == "operator_error":
+        return Status.REJECTED, "operator_rejected"
+    return Status.FAILED, action.error_code
 
 
 def pause_s(action: Action, tries: int) -> float:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from kernel.smpp.constants import status_name
 from kernel.smpp.message_ids import normalise_id
-from messaging.dispatcher.decisions import Verdict, judge, pause_s, worst
+from messaging.dispatcher.decisions import Verdict, end_of, judge, pause_s, worst
 from messaging.dispatcher.flight import GSM, UCS2, Answer, Flight, Job, Refused
 from messaging.dispatcher.news import Known, Move, News
 from messaging.dispatcher.stock import Stock
@@ -39,6 +39,8 @@ MAX_STOCK: Final = 5_000
 TENANTS_BESIDE: Final = 32
 # A configuration fault is shown this long after the last refusal that told of it.
 TROUBLE_S: Final = 60.0
+# A message's three tries take about three seconds; whether others pass is asked of this time.
+OTHERS_PASS_S: Final = 10.0
 # So long small room waits for more before it is used, and so long after that the next wait may begin.
 LINGER_S: Final = 0.01
 LINGER_LIMIT_S: Final = 0.02
@@ -86,6 +88,7 @@ class Desk:
         self.stock = Stock()
         self._lingered_at = 0.0
         self._congested_from: float | None = None
+        self._accepted_at = -OTHERS_PASS_S
         self._later: list[tuple[float, int, Job]] = []
         self._order = count()
         self._news = news
@@ -231,8 +234,8 @@ class Desk:
             else:
                 refused = None if action is None else Refused(action, status, detail)
                 self._answered(job, part, normalise_id(operator_id), refused)  # type: ignore[arg-type]
-        if self._congested_from is not None and any(result.action is None for result in results):
-            self._congested_from = None
+        if any(result.action is None for result in results):
+            self._congested_from, self._accepted_at = None, self._loop.time()
         self._news.wake()
         self._wake()
 
@@ -316,8 +319,8 @@ class Desk:
             job.is_decided = True
             self._news.moves.append(Move(job, is_same_route=False))
         else:
-            status = Status.REJECTED if verdict is Verdict.REJECTED else Status.FAILED
-            self._news.end(job, status, action.error_code, _words(refused))
+            others_pass = self._loop.time() - self._accepted_at < OTHERS_PASS_S
+            self._news.end(job, *end_of(verdict, action, others_pass=others_pass), _words(refused))
 
     def _congested_s(self, action: Action) -> float:
         """How long refusals for congestion have come without an acceptance between them."""

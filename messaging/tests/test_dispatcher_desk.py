@@ -72,6 +72,39 @@ def test_a_message_in_doubt_whose_second_attempt_is_refused_counts_as_submitted(
     at_desk(story)
 
 
+def refuse_thrice(desk: Desk, job: Job) -> None:
+    desk.on_results([refused(job, S.RSYSERR)])
+    for _ in range(2):
+        assert job.successor is not None
+        job = job.successor
+        desk.on_results([refused(job, S.RSYSERR)])
+
+
+@pytest.mark.parametrize(
+    ("others_pass", "status", "code"),
+    [(True, Status.REJECTED, "operator_rejected"), (False, Status.FAILED, "operator_error")],
+)
+def test_case_23_a_message_that_fails_thrice_while_others_pass_is_rejected(
+    others_pass: bool, status: Status, code: str
+) -> None:
+    def story(desk: Desk, news: News) -> None:
+        if others_pass:
+            desk.on_results([SubmitResult(make_job(), 0, 0, "1", None)])
+        refuse_thrice(desk, make_job())
+        assert [(each.status, each.error_code) for each in news.endings] == [(status, code)]
+
+    at_desk(story)
+
+
+def test_case_23_with_another_route_left_the_message_goes_there_first() -> None:
+    def story(desk: Desk, news: News) -> None:
+        desk.on_results([SubmitResult(make_job(), 0, 0, "1", None)])
+        refuse_thrice(desk, make_job(candidates=[5]))
+        assert (news.endings, [move.is_same_route for move in news.moves]) == ([], [False])
+
+    at_desk(story)
+
+
 def test_one_refused_part_rejects_the_message_once_all_parts_are_answered() -> None:
     def story(desk: Desk, news: News) -> None:
         job = make_job(parts=3)
