@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from kernel.domain.clock import utc_now
-from messaging.services import partitions, passing_on, retention, surgery, sweeping
+from messaging.services import partitions, parts_seen, passing_on, retention, surgery, sweeping
 
 
 @shared_task(name="messaging.release_due")
@@ -45,3 +45,4 @@ def housekeeping() -> None:
     partitions.drop_partitions(now)
     retention.forget_old(now)
     surgery.forget_unconfirmed(now)
+    parts_seen.learn_parts(now)

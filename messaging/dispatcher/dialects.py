@@ -54,11 +54,13 @@ class Dialects:
     Attributes:
         readers: route → key of an id, where ids are known to be written otherwise than in answers.
         accepting: routes whose operators' last word is ACCEPTD.
+        inferring: routes whose operators send one receipt for all parts.
     """
 
     def __init__(self) -> None:
         self.readers: dict[int, Callable[[str], str]] = {}
         self.accepting: set[int] = set()
+        self.inferring: set[int] = set()
         self._learnt: dict[int, Notation] = {}
         self._windows: dict[int, list[int]] = {}
         self._counts: Counter[Key] = Counter()

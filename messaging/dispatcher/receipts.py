@@ -119,7 +119,7 @@ class Matcher:
         self._known = known
         self._dialects = dialects
         self.blocked: set[UUID] = set()
-        self._terms: dict[UUID, Terms] = {}
+        self.terms: dict[UUID, Terms] = {}
         self._loop = asyncio.get_running_loop()
         self._clean = str.maketrans("", "", "\0")
 
@@ -190,10 +190,10 @@ class Matcher:
         found: dict[tuple[int, str], list[tuple[Any, ...]]] = {}
         for row in await cursor.fetchall():
             found.setdefault((row[0], row[1]), []).append(row)
-        await self._learn_terms(db, [(row[2], row[6]) for rows in found.values() for row in rows])
+        await self.learn_terms(db, [(row[2], row[6]) for rows in found.values() for row in rows])
         for heard in receipts:
             rows = [row for key in heard.keys for row in found.get((heard.route_id, key), ())]
-            rows = [row for row in rows if row[6] in self._terms and row[2] not in self.blocked]
+            rows = [row for row in rows if row[6] in self.terms and row[2] not in self.blocked]
             if not rows:
                 matched.missing.append(heard)
                 continue
@@ -205,19 +205,20 @@ class Matcher:
             matched.others.append((heard.route_id, heard.told, key))
             latency_ms = int((at - sent_at).total_seconds() * 1000)
             size = _Size(segments, price)
-            self._hit(heard, self._terms[origin], ident, (part, parts), size, latency_ms, matched)
+            self._hit(heard, self.terms[origin], ident, (part, parts), size, latency_ms, matched)
 
-    async def _learn_terms(self, db: Connection, batches: Iterable[tuple[UUID, UUID]]) -> None:
-        unknown = sorted({pair for pair in batches if pair[1] not in self._terms})
+    async def learn_terms(self, db: Connection, batches: Iterable[tuple[UUID, UUID]]) -> None:
+        """Have `terms` of these (tenant, batch), where the batches are there still."""
+        unknown = sorted({pair for pair in batches if pair[1] not in self.terms})
         if not unknown:
             return
-        if len(self._terms) > TERMS_KEPT:
-            for origin in list(islice(self._terms, TERMS_KEPT // 2)):
-                del self._terms[origin]
+        if len(self.terms) > TERMS_KEPT:
+            for origin in list(islice(self.terms, TERMS_KEPT // 2)):
+                del self.terms[origin]
         tenants, ids = [tenant for tenant, _ in unknown], [ident for _, ident in unknown]
         cursor = await run(db, statements.TERMS, [tenants, ids])
         for row in await cursor.fetchall():
-            self._terms[row[1]] = Terms(*row)
+            self.terms[row[1]] = Terms(*row)
 
     def _hit(
         self,

@@ -85,9 +85,9 @@ class Routes:
         for route_id in [route_id for route_id in self.desks if route_id not in wanted]:
             self._retire(route_id, writer)
         self._note_faults(seen.faults)
-        self.dialects.accepting = {
-            route_id for route_id, served in wanted.items() if served.config.settings.get("accepted_is_final")
-        }
+        told = {route_id: served.config.settings for route_id, served in wanted.items()}
+        self.dialects.accepting = {route_id for route_id in told if told[route_id].get("accepted_is_final")}
+        self.dialects.inferring = {route_id for route_id in told if told[route_id].get("one_receipt")}
         for route_id, served in wanted.items():
             await self._follow(served, writer)
             if route_id in self.desks and route_id not in self._telling:

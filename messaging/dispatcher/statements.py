@@ -211,6 +211,22 @@ SELECT b.tenant_id, b.id, b.campaign_id, b.source, b.traffic_class, b.destinatio
     b.accepted_at
 FROM batches b JOIN unnest(%b::uuid[], %b::uuid[]) AS u (tenant_id, id) ON b.tenant_id = u.tenant_id AND b.id = u.id"""
 
+# One that another dispatcher ends at this moment is its.
+INFERRED: Final = f"""
+SELECT o.route_id, m.tenant_id, uuid_send(m.id), abs(o.parts), o.batch_id,
+    (extract(epoch FROM p.at - o.at) * 1000)::int4, m.segments, m.price_micros
+FROM message_parts p
+JOIN operator_ids o ON o.tenant_id = p.tenant_id AND o.message_id = p.message_id AND o.part = p.part
+JOIN messages m ON m.tenant_id = p.tenant_id AND m.id = p.message_id
+WHERE o.route_id = ANY(%b::int4[]) AND p.at BETWEEN %s AND %s AND p.message_id >= %s AND o.at > %s
+  AND p.status = {Status.DELIVERED} AND m.status < {FINAL_FROM}
+LIMIT 2000 FOR NO KEY UPDATE OF m SKIP LOCKED"""  # noqa: S608
+INFER_PARTS: Final = f"""
+INSERT INTO message_parts (tenant_id, message_id, part, status, error_code, at)
+SELECT u.tenant_id, u.message_id, part, {Status.DELIVERED}, 'inferred', %s
+FROM unnest(%b::uuid[], %b::uuid[], %b::int2[]) AS u (tenant_id, message_id, parts), generate_series(1, u.parts) part
+ON CONFLICT DO NOTHING"""  # noqa: S608
+
 DUE_UNMATCHED: Final = """
 SELECT id, route_id, operator_ids, recipient, destination, state, stat, err, tries FROM unmatched_receipts
 WHERE next_try_at <= now() AND route_id = ANY(%b::int4[]) ORDER BY next_try_at LIMIT 500 FOR UPDATE SKIP LOCKED"""

@@ -205,9 +205,11 @@ class Writer:
                 await self._write(news, attempt, overdue, is_tick=is_tick)
             except LeaseLost:
                 log.warning("a flush goes on without batches whose lease ended")
+                self._inferred_at = None
             except DeadlockDetected:
                 # Rolled back for certain, unlike a lost connection.
                 deadlocks += 1
+                self._inferred_at = None
                 if deadlocks > DEADLOCK_TRIES:
                     raise
             else:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
+from billing.models import ChargedOn
+from kernel.domain.clock import utc_now
+from messaging.dispatcher import inferring
 from messaging.models import Message
+from messaging.services import parts_seen
 from messaging.statuses import EventKind, Status
 from messaging.tests.dispatching import LONG_TEXT, numbers
+from messaging.tests.world import UNIT
+from routing.dialects import Habit, Parts, tallies
+from routing.services.dialects import known_counts
 from tests.hostile.operator import DELIVER, Line, Operator, Seen, raw, receipt_text, tlv
 from tests.hostile.stage import Books, play_books
 
@@ -166,14 +174,57 @@ def test_every_form_ends_its_message_once_and_is_acknowledged(is_late: bool) -> 
     play_books(story, operator=Operator(on_submit=answer))
 
 
-def test_27_one_receipt_for_a_long_text_ends_nothing_unless_the_route_says_so() -> None:
+def test_27_one_receipt_for_a_long_text_ends_nothing_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inferring, "GRACE", timedelta(0))
+    monkeypatch.setattr(parts_seen, "GRACE", timedelta(0))
+
     async def story(scene: Books) -> None:
         scene.allow(LONG_TEXT)
-        (message,) = scene.accept(*numbers(1), text=LONG_TEXT)
+        messages = scene.accept(*numbers(2), text=LONG_TEXT)
         await scene.start()
-        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
-        scene.tell("1", message.recipient)
-        await scene.until(lambda: scene.acknowledged() == 1)
-        assert scene.statuses() == {Status.ACCEPTED: 1}
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 2)
+        scene.tell("1", messages[0].recipient)
+        for part in ("4", "5", "6"):
+            scene.tell(part, messages[1].recipient)
+        await scene.until(lambda: scene.acknowledged() == 4)
+        assert scene.statuses() == {Status.ACCEPTED: 1, Status.DELIVERED: 1}
+        parts_seen.learn_parts(utc_now())
+        route_id = scene.world.route.pk
+        assert tallies(known_counts([route_id])[route_id], Habit.PARTS) == {Parts.ONE: 1, Parts.EACH: 1}
 
     play_books(story)
+
+
+def test_27_one_receipt_ends_a_long_text_after_a_while_where_the_route_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inferring, "GRACE", timedelta(seconds=0.5))
+
+    async def story(scene: Books) -> None:
+        scene.allow(LONG_TEXT)
+        messages = scene.accept(*numbers(2), text=LONG_TEXT)
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 2)
+        scene.tell("2", messages[0].recipient)
+        scene.tell("4", messages[1].recipient, "UNDELIV")
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1, Status.UNDELIVERED: 1})
+        parts = "SELECT part, error_code FROM message_parts WHERE message_id = %s ORDER BY part"
+        assert scene.sql(parts, messages[0].pk) == [(1, "inferred"), (2, None), (3, "inferred")]
+        assert scene.message(pk=messages[0].pk).operator_code == "one receipt for all parts"
+        scene.tell("3", messages[0].recipient, "UNDELIV")
+        await scene.until(lambda: scene.acknowledged() == 3)
+        assert scene.message(pk=messages[0].pk).status == Status.DELIVERED
+        assert scene.events(EventKind.FINAL, outcome=Status.DELIVERED)["charged_micros"] == 3 * UNIT
+
+    play_books(story, settings={"one_receipt": True}, charged_on=ChargedOn.DELIVERY)
+
+
+def test_22_accepted_is_the_end_where_the_route_says_so() -> None:
+    async def story(scene: Books) -> None:
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        scene.tell("1", message.recipient, "ACCEPTD")
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        scene.tell("77001", message.recipient, "ACCEPTD")
+        await scene.until(lambda: scene.unmatched() == 1)
+
+    play_books(story, settings={"accepted_is_final": True})
