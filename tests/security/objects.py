@@ -31,7 +31,9 @@ from kernel.telecom.e164 import E164
 from messaging.services.selecting import Selection
 from messaging.services.surgery import Action, Order, prepare
 from messaging.tests.rows import make_messages
+from routing.callback_addresses import callback_url
 from routing.services.plans import RuleDraft, save_plan
+from routing.services.routes import RouteDraft, create_route
 from routing.tests.builders import make_route
 from tenants.queries import tenant_info
 from tenants.roles import Role
@@ -200,6 +202,12 @@ def queue_operation(company: Company) -> object:
         return prepare(order=Order(Action.HOLD, Selection(now)), actor=TESTS, now=now).pk
 
 
+def callback_token(company: Company) -> object:
+    settings = {"url": "https://sms.example.com/", "shape": "form", "body": "to = {to}"}
+    made = create_route(draft=RouteDraft(f"Aggregator {next(_numbers)}", "http", settings))
+    return callback_url(made).rpartition("/")[2]
+
+
 OBJECTS: Final[dict[str, Maker]] = {
     "settings/switch/<uuid:pk>": tenant,
     "settings/join/<str:token>": invitation_link,
@@ -220,6 +228,7 @@ OBJECTS: Final[dict[str, Maker]] = {
     "console/tenants/<uuid:pk>": tenant,
     "console/tenants/<uuid:pk>/<tenant_state:state>": lambda company: "suspended",
     "console/wallets/<uuid:tenant_id>": tenant,
+    "hooks/routes/<callback_token:token>": callback_token,
     "console/routes/new/<slug:kind>": lambda company: "smpp",
     "console/routes/<int:pk>": route,
     "console/routes/<int:pk>/<route_state:state>": lambda company: "disabled",

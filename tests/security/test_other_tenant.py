@@ -17,7 +17,10 @@ from tests.security.company import Company, answers, make_company, staff_browser
 from tests.security.objects import OBJECTS, url_of
 
 # Open to whoever holds the address, which nobody can guess.
-SECRETS: Final = {"tenants:join": "the link of an invitation is signed, and was mailed to the person it is for"}
+SECRETS: Final = {
+    "tenants:join": "the link of an invitation is signed, and was mailed to the person it is for",
+    "gateways:route-callback": "the address of a route's callbacks is an HMAC, and was told to its operator",
+}
 OURS: Final = [address for address in addresses() if address.parameters and address.name not in SECRETS]
 TABLES: Final = """
     SELECT c.relname, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')

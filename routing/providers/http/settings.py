@@ -157,7 +157,7 @@ class HttpSettingsForm(forms.Form):
         help_text="A higher one makes a new address, and the old one is not taken any more.",
     )
 
-    # Read by the console's template: headings with the fields below them.
+    # Read by the console: headings with the fields below them.
     groups: Final = (
         ("Request", ("url", "method", "shape", "body", "headers", "batch_size", "item")),
         ("Login", ("auth", "username", "auth_header", "password")),
@@ -172,10 +172,6 @@ class HttpSettingsForm(forms.Form):
             ),
         ),
     )  # fmt: skip
-
-    def grouped(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """Heading → its fields."""
-        return [(heading, [self[name] for name in names]) for heading, names in self.groups]
 
     def clean_tls_fingerprint(self) -> str:
         pin = str(self.cleaned_data["tls_fingerprint"]).replace(":", "").replace(" ", "").lower()
