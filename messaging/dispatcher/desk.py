@@ -316,9 +316,10 @@ class Desk:
         if verdict is Verdict.AGAIN:
             self._again(job, action, answers)
         elif verdict is Verdict.ELSEWHERE and batch.candidates:
-            job.is_decided = True
+            job.is_decided, job.answers = True, answers
             self._news.moves.append(Move(job, is_same_route=False))
         else:
+            job.answers = answers
             others_pass = self._loop.time() - self._accepted_at < OTHERS_PASS_S
             self._news.end(job, *end_of(verdict, action, others_pass=others_pass), _words(refused))
 

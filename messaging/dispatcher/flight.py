@@ -130,6 +130,11 @@ class Job:
         self.successor: Job | None = None
         self.sent_at = 0.0
 
+    @property
+    def parts_taken(self) -> int:
+        """Parts of a long message that an operator took, while it did not take the whole."""
+        return sum(answer.refused is None for answer in self.answers.values()) if self.answers else 0
+
     def again(self, accepted: dict[int, Answer]) -> Job:
         """A fresh attempt for all parts but the accepted ones; this one is decided."""
         row = (self.id, self.recipient, self.segments, self.price_micros, self.unicode, self.not_after)

@@ -51,12 +51,16 @@ class Outbound:
         self.settled: dict[Flight, int] = {flight: len(jobs) for flight, jobs in self._submitted.items()}
         # A job in `also_submitted` is one of `ended`: it is settled once.
         counted = {id(job) for job in also_submitted}
-        for job in (*(job for job in ended if id(job) not in counted), *(move.job for move in self._moves)):
+        self._left = [job for job in ended if id(job) not in counted] + [move.job for move in self._moves]
+        for job in self._left:
             self.settled[job.flight] = self.settled.get(job.flight, 0) + 1
 
     def book(self, books: Books, costs: CostTable) -> None:
         for flight, jobs in self._submitted.items():
             books.submitted(flight.terms, flight.batch.route_id, costs, jobs)
+        for job in self._left:
+            if job.parts_taken:
+                books.wasted(job.flight.terms, job.flight.batch.route_id, costs, job)
 
     async def write_ids(self, db: Connection, at: datetime) -> None:
         """A row for each part of a message that counts as submitted, without a key where the operator gave none."""

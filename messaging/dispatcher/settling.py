@@ -69,6 +69,11 @@ class Books:
             tally.charged += micros
             self._settle(terms, "charge", len(jobs), segments, micros)
 
+    def wasted(self, terms: Terms, route_id: int, costs: CostTable, job: Job) -> None:
+        """Parts that an operator took of a message it did not take whole: they cost, and count as nothing else."""
+        tally = self._tally(_Key(terms, route_id, EventKind.SUBMITTED, Status.SUBMITTED, "", None))
+        tally.cost += costs.total(route_id, terms.destination, [(job.recipient, job.parts_taken)])
+
     def ended(self, key: EndKey, members: Sequence[Ending]) -> None:
         """Messages of one batch whose rows were moved to the same end."""
         if not members:

@@ -260,6 +260,9 @@ def test_case_25_a_part_refused_stops_the_unsent_ones_and_fails_the_message_with
         await scene.until(lambda: scene.statuses() == {Status.REJECTED: 1})
         assert scene.message().error_code == "operator_rejected"
         assert [pdu.text[5] for pdu in scene.operator.submits] == [1, 2]
+        # The part that was taken costs us, and counts as nothing else.
+        sums = {"messages": 0, "segments": 0, "charged_micros": 0, "cost_micros": 90_000}
+        assert (scene.events(EventKind.SUBMITTED), scene.held()) == (sums, 0)
 
     operator = Operator(on_submit=second_is_refused)
     play_books(story, operator=operator, window=1)
