@@ -3,7 +3,7 @@ export PYTHONPATH := .:platform
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test lint fix bench chaos clean lock screenshots
+.PHONY: help environment run test lint fix bench chaos interop clean lock screenshots
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { sub(/%/, "<name>", $$1); printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench-%: environment ## One benchmark: bench-api-batch runs bench/api_batch.py
 
 chaos: environment ## Kill processes and upset operators while messages travel: SEEDS=1-50 MESSAGES=20000
 	@SEEDS=$(SEEDS) MESSAGES=$(MESSAGES) $(BIN)/python scripts/chaos.py
+
+interop: environment ## Send through SMSCs that others wrote, from npm and PyPI (docs/interop.md)
+	@$(BIN)/python -m tests.interop.run
 
 clean: ## Remove what was made: environment, databases, caches (the demo's data too)
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
