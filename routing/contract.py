@@ -188,6 +188,8 @@ class LinkGauge:
         note: what people should know: why the line is down, or what the operator keeps complaining of.
         rate: parts a second it allows itself now; 0 is no limit.
         ceiling: the rate at which the operator last said it was too much; 0 while it has not.
+        binds_held: connections that the operator may see, in the unit of `RouteConfig.binds`, those being made and
+            those that are leaving included. 0 where an operator counts none.
     """
 
     parts_sent: int
@@ -198,6 +200,7 @@ class LinkGauge:
     note: str = ""
     rate: float = 0.0
     ceiling: float = 0.0
+    binds_held: int = 0
 
 
 class LinkHandler(Protocol):

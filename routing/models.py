@@ -243,6 +243,29 @@ class RouteGauge(models.Model):
         return f"{self.route_id} {self.lane} {self.holder}"
 
 
+class RouteShare(models.Model):
+    """What one dispatcher may use of a route until `until` on the database's clock (docs/adr/0017).
+
+    A row without binds is a dispatcher that stands by. Written by routing.leases alone; ids are the order of coming.
+    """
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="shares")
+    lane = models.CharField(max_length=8, choices=Lane.choices)
+    # The owner of its batches too, and of an advisory lock as long as it lives.
+    holder = models.CharField(max_length=80)
+    binds = models.PositiveSmallIntegerField(default=0)
+    # Parts a second; 0 with binds is no limit, as with the route.
+    tps = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "route_shares"
+        constraints = [models.UniqueConstraint(fields=["route", "lane", "holder"], name="route_share_holder")]
+
+    def __str__(self) -> str:
+        return f"{self.route_id} {self.lane} {self.holder}: {self.binds}"
+
+
 class Breaker(models.Model):
     """Whether a route's results let it carry messages; no row is a closed one (docs/rules.md#circuit-breaker).
 

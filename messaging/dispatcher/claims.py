@@ -59,14 +59,13 @@ class Claims:
         self._last_turn: dict[int, UUID] = {}
 
     async def begin(self) -> None:
-        """Show as long as this connection lives that the leases' owner does.
+        """Plan a claim once, by indexes, whatever the tables' sizes are said to be.
 
-        A claim is planned once, by indexes, whatever the tables' sizes are said to be: planning it each time would take
-        longer than it does, and a plan for the empty tables of a first day must do for the full ones of the second.
+        Planning it each time would take longer than it does, and a plan for the empty tables of a first day must do for
+        the full ones of the second.
         """
         await self._db.execute("SET plan_cache_mode = force_generic_plan")
         await self._db.execute("SET enable_seqscan = off")
-        await self._db.execute(statements.HOLD_OWNER_LOCK, [self._owner])
 
     async def claim(self, appetites: Sequence[Appetite], wall: float) -> list[Flight]:
         """Lease and load batches; messages that must not go any more are in the news when it returns."""

@@ -23,10 +23,12 @@ from messaging.dispatcher.database import Connection, connect
 from messaging.dispatcher.desk import LINGER_S, Desk
 from messaging.dispatcher.flight import Flight, Job
 from messaging.dispatcher.routes import Routes
+from messaging.dispatcher.statements import HOLD_OWNER_LOCK
 from messaging.dispatcher.waiting import wait_up_to
 from messaging.dispatcher.writer import Writer
 from messaging.services.campaign_control import STOPS_CHANNEL
 from messaging.services.writing import CHANNEL
+from routing.leases import SharesLost
 from routing.statuses import Lane
 
 log: Final = logging.getLogger(__name__)
@@ -72,7 +74,7 @@ class Dispatcher:
         self._took_back_at = 0.0
         self._stops_changed = False
         self.ready = asyncio.Event()
-        self.routes = Routes(lane, holder, self._wake)
+        self.routes = Routes(lane, holder, owner=self._owner, lease_s=lease_s, wake=self._wake)
 
     def stop(self) -> None:
         """Begin the orderly end: no more claims, windows empty, leases given back."""
@@ -100,6 +102,8 @@ class Dispatcher:
         writer = Writer(
             write, known=self.routes.known, dialects=self.routes.dialects, lease_s=self._lease_s, after=self._wake
         )
+        # Of all connections the one that listens notices first that it is gone.
+        await listen.execute(HOLD_OWNER_LOCK, [self._owner])
         claims = Claims(claim, writer.news, lease_s=self._lease_s, owner=self._owner)
         await claims.begin()
         await self.routes.refresh(writer)
@@ -192,7 +196,7 @@ class Dispatcher:
     def _draw(self, desk: Desk, wall: float) -> tuple[list[Job], float]:
         """Messages that may go now, and seconds until it is worth asking again."""
         waiting = desk.waiting
-        if not waiting or desk.link is None:
+        if not waiting or desk.link is None or not self.routes.may_send:
             return [], POLL_S
         room = desk.link.room
         if room <= 0:
@@ -218,7 +222,7 @@ class Dispatcher:
 
     async def _refresh(self, writer: Writer) -> None:
         while not self._stopping.is_set():
-            await wait_up_to(self._refresh_s, self._stopping)
+            await wait_up_to(self.routes.next_refresh_s(self._refresh_s), self._stopping)
             if not self._stopping.is_set():
                 await self.routes.refresh(writer)
                 await self.routes.report()
@@ -235,11 +239,11 @@ async def serve(lane: Lane, stopping: asyncio.Event) -> None:
         watch = asyncio.create_task(_stop_when(stopping, dispatcher))
         try:
             await dispatcher.run()
-        except* (psycopg.OperationalError, OperationalError) as problems:
+        except* (psycopg.OperationalError, OperationalError, SharesLost) as problems:
             failures = 0 if loop.time() - began > SETTLED_S else failures
             pause = RESTART_S[min(failures, len(RESTART_S) - 1)]
             failures += 1
-            log.error("the database is away, next try in %g s: %s", pause, problems.exceptions[0])
+            log.error("the database or a lease is gone, next try in %g s: %s", pause, problems.exceptions[0])
             await wait_up_to(pause, stopping)
         finally:
             watch.cancel()

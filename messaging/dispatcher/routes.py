@@ -33,11 +33,13 @@ from messaging.dispatcher.serving import (
     try_probe,
     write_gauges,
 )
+from messaging.dispatcher.shares import OwnShares, capacity_of
 from messaging.dispatcher.writer import Writer
 from messaging.services.passing_on import pass_on
 from routing import breaker
 from routing.breaker import Phase, phase
 from routing.contract import LinkGauge
+from routing.leases import NONE, Capacity
 from routing.models import Breaker
 from routing.registry import provider
 from routing.statuses import Lane
@@ -49,13 +51,21 @@ DRAIN_S: Final = 6.0
 # What a route that trips gives back is in the queue within this, and goes on at once.
 AFTER_TRIP_S: Final = 2.0
 AFTER_TRIP_EVERY_S: Final = 0.2
+# While binds go from one dispatcher to another: each step of theirs takes a look of both.
+UNSETTLED_S: Final = 0.5
 T = TypeVar("T")
 
 
 class Routes:
-    """All desks of this process."""
+    """All desks of this process: of the routes of which it has a share.
 
-    def __init__(self, lane: Lane, holder: str, wake: Callable[[], None]) -> None:
+    Args:
+        holder: of the gauges.
+        owner: of the shares, and of an advisory lock while this process lives.
+        lease_s: of the shares, on the database's clock.
+    """
+
+    def __init__(self, lane: Lane, holder: str, *, owner: str, lease_s: float, wake: Callable[[], None]) -> None:
         self._lane = lane
         self._holder = holder
         self._prober = f"{holder} {lane} {uuid4().hex[:8]}"[:80]
@@ -68,7 +78,8 @@ class Routes:
         # Breakers of which this process has told the database something that it has not read back yet.
         self._telling: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._retiring: dict[asyncio.Task[None], Desk] = {}
+        self._shares = OwnShares(lane, owner, lease_s=lease_s, ask=self._ask, on_end=self._close_all)
         self._sent: dict[int, tuple[float, int]] = {}
         self.desks: dict[int, Desk] = {}
         self.known: dict[int, Known] = {}
@@ -81,7 +92,8 @@ class Routes:
         """Do what staff changed, and what breakers say, since the last time."""
         seen: Look = await self._ask(look, self._lane)
         writer.costs = seen.costs
-        wanted = {served.config.route_id: served for served in seen.served}
+        served_by_all = {served.config.route_id: served for served in seen.served}
+        wanted = await self._shares.renew(served_by_all, self._uses())
         for route_id in [route_id for route_id in self.desks if route_id not in wanted]:
             self._retire(route_id, writer)
         self._note_faults(seen.faults)
@@ -92,6 +104,25 @@ class Routes:
             await self._follow(served, writer)
             if route_id in self.desks and route_id not in self._telling:
                 await self._heed(route_id, seen.breakers.get(route_id), writer)
+
+    def next_refresh_s(self, usual: float) -> float:
+        """Sooner while binds go from one dispatcher to another."""
+        return usual if self._shares.is_settled else min(usual, UNSETTLED_S)
+
+    @property
+    def may_send(self) -> bool:
+        """Whether what is open is ours, on the clock."""
+        return not self._shares.is_over
+
+    def _uses(self) -> dict[int, Capacity]:
+        """What is open, or may be opened before the next refresh. A route that retires has what it had."""
+        uses: dict[int, Capacity] = {}
+        for desk in [*self, *self._retiring.values()]:
+            binds, tps = capacity_of(desk.config)
+            held = 0 if desk.link is None else desk.link.gauge().binds_held
+            before = uses.get(desk.route_id, NONE)
+            uses[desk.route_id] = Capacity(before.binds + max(binds, held), before.tps + tps)
+        return uses
 
     def _note_faults(self, faults: dict[int, Fault]) -> None:
         for route_id, fault in faults.items():
@@ -218,8 +249,8 @@ class Routes:
         desk.give_back()
         writer.return_flights(route_id)
         task = asyncio.create_task(self._drain(desk))
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
+        self._retiring[task] = desk
+        task.add_done_callback(self._retiring.pop)
 
     async def _drain(self, desk: Desk) -> None:
         if desk.link is not None:
@@ -235,6 +266,7 @@ class Routes:
 
     async def abandon(self) -> None:
         """Close all connections at once, as a crash would."""
+        self._shares.forget()
         await self._end_errands()
         for desk in self:
             if desk.link is not None:
@@ -242,6 +274,14 @@ class Routes:
         for task in list(self._retiring):
             task.cancel()
         await asyncio.gather(*self._retiring, return_exceptions=True)
+
+    def _close_all(self) -> None:
+        """What was ours may be others' soon: at once, whatever else waits for the database."""
+        log.error("the shares of lane %s could not be renewed: all connections are closed", self._lane)
+        for desk in [*self, *self._retiring.values()]:
+            desk.is_sending = False
+            if desk.link is not None:
+                self._begin(desk.link.close())
 
     async def _end_errands(self) -> None:
         tasks = list(self._tasks)
@@ -274,8 +314,9 @@ class Routes:
     async def close(self) -> None:
         try:
             await self._ask(remove_gauges, self._lane, self._holder)
+            await self._ask(self._shares.release)
         except DatabaseError as problem:
-            log.warning("the gauges stay until they are too old: %s", problem)
+            log.warning("gauges and shares stay until they are too old: %s", problem)
         finally:
             await self._loop.run_in_executor(self._thread, connections.close_all)
             self._thread.shutdown()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from kernel.db.locks import DISPATCHER_LOCK
 from messaging.statuses import FINAL_FROM, BatchState, Hold, Status
 
 ENTER: Final = "SELECT set_config('role', 'dakiya_platform', true)"
@@ -116,16 +117,15 @@ FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::int2[]) AS u (tenant_id, id,
 WHERE b.tenant_id = u.tenant_id AND b.id = u.id AND b.state = {BatchState.LEASED} AND b.lease_token = u.token
 RETURNING b.id"""  # noqa: S608
 
-# A dispatcher holds its lock as long as its connection lives, that is as long as it does itself; whose lock is free is
+# A dispatcher holds its lock as long as its connection lives, that is as long as it does itself: whose lock is free is
 # gone, and its batches need not wait for the end of their leases. Its own a session would always find free.
-OWNER_LOCK: Final = 7003
-HOLD_OWNER_LOCK: Final = f"SELECT pg_advisory_lock({OWNER_LOCK}, hashtext(%s))"
+HOLD_OWNER_LOCK: Final = f"SELECT pg_advisory_lock({DISPATCHER_LOCK}, hashtext(%s))"
 TAKE_BACK: Final = f"""
 WITH owners AS MATERIALIZED (SELECT DISTINCT lease_owner FROM batches WHERE state = {BatchState.LEASED}),
 gone AS MATERIALIZED (
     SELECT lease_owner FROM owners
     WHERE CASE WHEN lease_owner = %s THEN false
-        ELSE pg_try_advisory_xact_lock_shared({OWNER_LOCK}, hashtext(lease_owner)) END)
+        ELSE pg_try_advisory_xact_lock_shared({DISPATCHER_LOCK}, hashtext(lease_owner)) END)
 UPDATE batches b SET state = {BatchState.READY}, lease_token = NULL, lease_until = NULL
 FROM (SELECT tenant_id, id FROM batches
       WHERE state = {BatchState.LEASED} AND (lease_until < now() OR lease_owner IN (SELECT lease_owner FROM gone))

@@ -62,7 +62,7 @@ def test_errors_open_the_breaker_and_clean_probes_close_it() -> None:
         await scene.accept_beside(*numbers(60))
         Breaker.objects.update(next_probe_at=utc_now())
         await scene.until(lambda: state() == BreakerState.CLOSED)
-        await scene.until(lambda: scene.statuses()[Status.DELIVERED] == 60)
+        await scene.until(lambda: scene.statuses().get(Status.DELIVERED) == 60)
 
     play(story, window=30)
 

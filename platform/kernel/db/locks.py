@@ -7,6 +7,8 @@ from typing import Final
 import psycopg
 
 BEAT_LOCK: Final = 7001  # two beats would send every tick twice (docs/adr/0003)
+DISPATCHER_LOCK: Final = 7003  # with the hash of its name: a dispatcher lives
+SHARES_LOCK: Final = 7004  # with the hash of a lane: somebody divides its routes anew (docs/adr/0017)
 
 
 def try_hold(connection: psycopg.Connection, key: int) -> bool:

@@ -65,6 +65,8 @@ class Binds:
         self._door = Door(settings, timing.connect)
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[int] = set()
+        # Of these, the ones that connect or are connected now.
+        self._lines: set[int] = set()
         self._next_start = 0.0
         self._is_open = True
         self.up: dict[int, Bind] = {}
@@ -77,6 +79,11 @@ class Binds:
     @property
     def bound(self) -> int:
         return sum(bind.is_bound for bind in self.up.values())
+
+    @property
+    def held(self) -> int:
+        """As the route counts them: a pair of transmitter and receiver is one."""
+        return len({number // len(self._settings.kinds) for number in self._lines})
 
     @property
     def outstanding(self) -> int:
@@ -116,6 +123,8 @@ class Binds:
         failures = 0
         while self._is_wanted(number):
             await self._turn()
+            if not self._is_wanted(number):
+                break
             self._listener.on_bind_state(number, BindStatus.CONNECTING)
             bind, reason = await self._live(number, kind)
             failures = 1 if bind is not None and self._was_good(bind) else failures + 1
@@ -136,17 +145,20 @@ class Binds:
 
     async def _live(self, number: int, kind: BindKind) -> tuple[Bind | None, str]:
         """From connecting to the end of the connection, and why it ended."""
+        self._lines.add(number)
         try:
             bind = await self._door.connect(lambda: self._make(number, kind))
+            self.up[number] = bind
+            # Fewer may be wanted since it began.
+            bind.is_leaving = not self._is_wanted(number)
+            # It may have been lost between its first octet and now; then `closed` is done already.
+            bind.begin()
+            return bind, await bind.closed
         except NotReached as problem:
             return None, str(problem)
-        self.up[number] = bind
-        # It may have been lost between its first octet and now; then `closed` is done already.
-        bind.begin()
-        try:
-            return bind, await bind.closed
         finally:
-            del self.up[number]
+            self._lines.discard(number)
+            self.up.pop(number, None)
 
     def _make(self, number: int, kind: BindKind) -> Bind:
         settings = self._settings

@@ -279,6 +279,7 @@ class SmppLink:
             note=self._note(),
             rate=self._pace.rate,
             ceiling=self._pace.ceiling,
+            binds_held=self._binds.held,
         )
 
     def _note(self) -> str:
