@@ -142,11 +142,19 @@ def settings_form(provider: Provider, route: Route | None = None, data: Mapping[
     return form
 
 
-def route_draft(provider: Provider, route: RouteForm, settings: forms.Form) -> RouteDraft:
-    """What two valid forms say, secrets apart."""
+def route_draft(
+    provider: Provider, route: RouteForm, settings: forms.Form, stored: Mapping[str, Any] | None = None
+) -> RouteDraft:
+    """What two valid forms say, secrets apart.
+
+    Args:
+        stored: the settings of a route that exists. What it never had and nobody touched stays out, or saving its speed
+            would change its settings too, and break its connections.
+    """
     given = settings.cleaned_data
     secrets = {name: given[name] for name in provider.secret_fields if given.get(name)}
-    plain = {name: value for name, value in given.items() if name not in provider.secret_fields}
+    wanted = given.keys() if stored is None else stored.keys() | set(settings.changed_data)
+    plain = {name: value for name, value in given.items() if name in wanted and name not in provider.secret_fields}
     return RouteDraft(route.cleaned_data["name"], provider.kind, plain, secrets, route.terms(), route.special())
 
 

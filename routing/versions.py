@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django import forms
 from django.utils.crypto import salted_hmac
 
 from kernel.web.templatetags.ui import money
@@ -92,12 +93,30 @@ def _values(version: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield label, str(value)
     for prefix, micros in version.get("costs", {}).items():
         yield f"Cost of a segment to +{prefix}", money(micros, currency)
-    labels = _labels(str(version.get("kind", "")))
-    for name, value in version.get("settings", {}).items():
-        if not _is_empty(value):
-            yield labels.get(name, name), "yes" if value is True else str(value)
+    kind = str(version.get("kind", ""))
+    yield from setting_words(kind, version.get("settings", {}))
+    fields = _fields(kind)
     for name, value in version.get("secrets", {}).items():
-        yield labels.get(name, name), f"secret, fingerprint {value}"
+        yield _label(fields, name), f"secret, fingerprint {value}"
+
+
+def setting_words(kind: str, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Label and value of each setting as the provider's form says them; what is empty or off is left out."""
+    fields = _fields(kind)
+    names = [*(name for name in fields if name in settings), *(name for name in settings if name not in fields)]
+    return [
+        (_label(fields, name), _said(fields.get(name), settings[name]))
+        for name in names
+        if not _is_empty(settings[name])
+    ]
+
+
+def _said(field: forms.Field | None, value: object) -> str:
+    if value is True:
+        return "yes"
+    # A list by now: the field has unfolded what it was given.
+    pairs: Any = field.choices if isinstance(field, forms.ChoiceField) else ()
+    return str(dict(pairs).get(value, value))
 
 
 def _is_empty(value: object) -> bool:
@@ -105,11 +124,17 @@ def _is_empty(value: object) -> bool:
     return value is None or value is False or value == ""
 
 
-def _labels(kind: str) -> dict[str, str]:
-    """What the provider's form calls its settings; nothing for a kind that is no longer installed."""
+def _fields(kind: str) -> Mapping[str, forms.Field]:
+    """Of the provider's form; none for a kind that is no longer installed."""
     provider = registry.providers().get(kind)
-    fields = provider.settings_form().fields if provider else {}
-    return {name: str(field.label or name.replace("_", " ").capitalize()) for name, field in fields.items()}
+    return provider.settings_form().fields if provider else {}
+
+
+def _label(fields: Mapping[str, forms.Field], name: str) -> str:
+    """What the provider's form calls a setting."""
+    if name not in fields:
+        return name
+    return str(fields[name].label or name.replace("_", " ").capitalize())
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Snapshot, Snapshot]:

@@ -24,7 +24,7 @@ from routing.services.dialects import forget_dialect, known_counts
 from routing.services.draining import start_drain
 from routing.services.routes import create_route, latest_number, set_route_state, update_route
 from routing.statuses import RouteState
-from routing.versions import Difference
+from routing.versions import Difference, setting_words
 from tenants.access import TenantRequest, actor_of, staff_page
 
 INTERVALS_SHOWN = 20
@@ -44,14 +44,12 @@ def route_detail(request: TenantRequest, pk: int) -> HttpResponse:
     route = get_object_or_404(Route, pk=pk)
     now = utc_now()
     provider = registry.provider(route.kind)
-    labels = {name: field.label or name.replace("_", " ") for name, field in provider.settings_form().fields.items()}
-    shown = [(labels[name], route.settings[name]) for name in labels if name in route.settings]
     context = {
         "overview": route_overviews(now=now, route_id=pk)[0],
         "route": route,
         "provider": provider,
         "hears_callbacks": isinstance(provider, HearsCallbacks),
-        "settings": [(label, value) for label, value in shown if value not in ("", None)],
+        "settings": setting_words(route.kind, route.settings),
         "gauges": fresh_gauges(now, route_id=pk)[pk],
         "intervals": intervals_since(now - 30 * DAY, route_id=pk)[pk][: -INTERVALS_SHOWN - 1 : -1],
     }
@@ -107,7 +105,7 @@ def route_edit(request: TenantRequest, pk: int) -> HttpResponseBase:
     if data is not None and all([route_form.is_valid(), settings_form.is_valid()]):
         change = forms.change_of(request)
         try:
-            draft = forms.route_draft(provider, route_form, settings_form)
+            draft = forms.route_draft(provider, route_form, settings_form, route.settings)
             update_route(route_id=pk, draft=draft, change=change)
         except ChangedMeanwhile as problem:
             _add_problem(route_form, problem)

@@ -259,3 +259,21 @@ def test_a_plan_that_cannot_work_comes_back_with_the_reason(staff: Client, row: 
     assert answer.status_code == 422
     assert word in answer.content.decode()
     assert not Plan.objects.exists()
+
+
+def test_a_saved_form_adds_no_setting_that_nobody_touched(staff: Client) -> None:
+    route = make_route("Operator B")
+    link = {f"link-{name}": value for name, value in route.settings.items()}
+    staff.post(
+        f"/console/routes/{route.pk}/edit/", {**TERMS, **link, "link-interface_version": "52", "link-joining": "udh8"}
+    )
+    changed = Route.objects.get(pk=route.pk)
+    assert (changed.tps, changed.patience_s, changed.settings) == (250, 90, route.settings)
+
+
+def test_settings_are_shown_in_the_words_of_their_form(staff: Client) -> None:
+    route = make_route()
+    Route.objects.update(settings={**route.settings, "interface_version": 0x33, "tls": False})
+    page = staff.get(f"/console/routes/{route.pk}/").content.decode()
+    assert "3.3, without optional parameters" in page
+    assert "False" not in page
