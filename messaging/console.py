@@ -27,10 +27,8 @@ from messaging.services.selecting import overview
 from messaging.services.surgery import Action, Order, prepare, start
 from messaging.tasks import operate
 from routing import breaker
-from routing.forms import DrainForm
 from routing.models import Breaker, Drain, Route
-from routing.services.draining import start_drain
-from routing.services.routes import Change
+from routing.queries import route_overviews
 from routing.services.usable import usability
 from routing.statuses import RouteState
 from tenants.access import TenantRequest, actor_of, staff_page
@@ -136,7 +134,7 @@ def route_health(request: TenantRequest, pk: int) -> HttpResponseBase:
         "breaker": found,
         "phase": breaker.phase(found, now).value,
         "drain": Drain.objects.filter(pk=pk).first(),
-        "drain_form": DrainForm(),
+        "line": route_overviews(now=now, route_id=pk)[0],
         "queued": queued,
         "leased": leased,
         "unanswered": unanswered,
@@ -149,12 +147,7 @@ def route_health(request: TenantRequest, pk: int) -> HttpResponseBase:
 
 def _act(request: TenantRequest, route: Route, now: datetime) -> None:
     actor, wanted = actor_of(request), request.POST.get("action")
-    if wanted == "drain":
-        form = DrainForm(request.POST)
-        form.is_valid()
-        start_drain(route_id=route.pk, **form.cleaned_data, now=now, change=Change(actor=actor, now=now))
-        notices.success(request, f"{route.name} takes nothing new.")
-    elif wanted in ("open", "close"):
+    if wanted in ("open", "close"):
         by_hand = breaker.open_by_hand if wanted == "open" else breaker.close_by_hand
         by_hand(route_id=route.pk, reason=f"{wanted}ed by staff".replace("closeed", "closed"), now=now)
         record_for_platform(

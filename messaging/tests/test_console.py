@@ -17,8 +17,8 @@ from messaging.statuses import BatchState
 from messaging.tasks import operate
 from messaging.tests.test_doubt import crashed
 from messaging.tests.world import World, draft, make_world
-from routing.models import Breaker, Drain, Route
-from routing.statuses import BreakerState, RouteState
+from routing.models import Breaker
+from routing.statuses import BreakerState
 from tests.security.company import staff_browser
 
 pytestmark = pytest.mark.django_db
@@ -98,11 +98,10 @@ def test_staff_open_and_close_a_breaker_and_the_trail_says_who(staff: Client, wo
         assert Entry.objects.filter(action__startswith="breaker.").count() == 2
 
 
-def test_a_drain_is_begun_as_staff_choose(staff: Client, world: World) -> None:
-    staff.post(f"{QUEUES}routes/{world.route.pk}/", {"action": "drain", "then_disables": "on"})
-    drain = Drain.objects.get()
-    assert (drain.moves_queue, drain.then_disables) == (False, True)
-    assert Route.objects.get().state == RouteState.DRAINING
+def test_a_routes_health_says_how_its_line_is_and_leads_to_its_drain(staff: Client, world: World) -> None:
+    page = staff.get(f"{QUEUES}routes/{world.route.pk}/").content.decode()
+    assert f"/console/routes/{world.route.pk}/draining/" in page
+    assert "Unknown" in page
 
 
 @pytest.mark.parametrize("path", ["", "in-doubt/"])
