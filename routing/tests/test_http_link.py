@@ -104,6 +104,17 @@ def test_too_many_requests_pause_the_route_as_long_as_it_is_asked_to() -> None:
     play(story)
 
 
+def test_a_full_window_promises_no_room_before_an_answer() -> None:
+    async def story(link: Link, ear: Ear, aggregator: Aggregator) -> None:
+        aggregator.faults.append(Fault(hangs=True))
+        link.submit(stride(outgoing("long", text="x" * 400), *many(3)))
+        assert (link.room, link.next_room_s()) == (0, None)
+        await ear.until(lambda: len(ear.results) == 3)
+        assert link.gauge().window_used == 3
+
+    play(story, window=3)
+
+
 def test_a_refused_login_is_a_fault_of_the_settings() -> None:
     async def story(link: Link, ear: Ear, aggregator: Aggregator) -> None:
         link.submit(stride(outgoing()))

@@ -117,13 +117,14 @@ class HttpLink:
         return promotional_reserve(free=free, capacity=self._capacity, tokens=tokens, bucket=self._pace) if free else 0
 
     def next_room_s(self) -> float | None:
+        is_full = self._parts_out + self._parts_queued >= self._capacity
+        return None if is_full or not self._accepting or not self._is_up else self._pause_s()
+
+    def _pause_s(self) -> float:
+        """Seconds until speed and back-off let a part go."""
         now = self._loop.time()
-        if not self._accepting or not self._is_up:
-            return None
         if self._back_off.is_pausing(now):
             return self._back_off.until - now
-        if len(self._requests) >= self._at_once:
-            return None
         self._pace.available(now, 1)
         return self._pace.ready_in()
 
@@ -149,8 +150,8 @@ class HttpLink:
             if self._back_off.is_pausing(now) or self._pace.available(now, 1) < 1:
                 break
             self._begin(self._draw(), now)
-        if self._queue and (wait := self.next_room_s()) is not None:
-            self._timer = self._loop.call_later(wait + 0.001, self._pump)
+        if self._queue and self._is_up and len(self._requests) < self._at_once:
+            self._timer = self._loop.call_later(self._pause_s() + 0.001, self._pump)
 
     def _draw(self) -> list[Waiting]:
         """Messages of one sender for one request."""

@@ -76,7 +76,8 @@ class Composer:
         self._is_list = int(given.get("batch_size") or 1) > 1
         parts = urlsplit(str(given.get("url") or ""))
         self._query = parts.query
-        self._path = self._read("url", lambda: Template(parts.path or "/", OF_ROUTE | {"to", "to_digits", "reference"}))
+        in_path = OF_ROUTE if self._is_list else OF_ROUTE | {"to", "to_digits", "reference"}
+        self._path = self._read("url", lambda: Template(parts.path or "/", in_path))
         self._headers = self._read("headers", lambda: Fields(str(given.get("headers") or ""), _IN_HEADERS, ":"))
         self._fields = Fields("", EVERY)
         self._document: Document | None = None

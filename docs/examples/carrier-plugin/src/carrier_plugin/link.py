@@ -85,9 +85,11 @@ class CarrierLink:
         return promotional_reserve(free=free, capacity=self._capacity, tokens=tokens, bucket=self._pace)
 
     def next_room_s(self) -> float | None:
+        is_full = self._parts_out + self._parts_queued >= self._capacity
+        return None if is_full or not self._accepting or self._writer is None else self._pause_s()
+
+    def _pause_s(self) -> float:
         now = self._loop.time()
-        if not self._accepting or self._writer is None:
-            return None
         if self._back_off.is_pausing(now):
             return self._back_off.until - now
         self._pace.available(now, 1)
@@ -120,8 +122,8 @@ class CarrierLink:
             self._parts_sent += parts
             self._pace.take(parts, now)
             self._writer.write(wire.send(self._number, sender, message, self._config.validity_cap_s))
-        if self._queue and (wait := self.next_room_s()):
-            self._timer = self._loop.call_later(wait + 0.001, self._pump)
+        if self._queue and (pause := self._pause_s()):  # 0: the window is full, answers will call again
+            self._timer = self._loop.call_later(pause + 0.001, self._pump)
 
     def _may_send(self, now: float) -> bool:
         # A message of more parts than the window goes when nothing else is out.
