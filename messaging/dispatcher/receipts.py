@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from kernel.db.arrays import int4s
@@ -37,6 +37,10 @@ _DELIVERED: Final = MEANING[ReceiptState.DELIVERED]
 _NEW: Final = tuple.__new__
 # Digits of a number that must agree: operators write it with or without country code, plus or zeros.
 _TAIL: Final = 8
+
+
+# Rows of `statements.MATCH`.
+_Found: TypeAlias = dict[tuple[int, str], list[tuple[Any, ...]]]
 
 
 class Heard(NamedTuple):
@@ -184,16 +188,14 @@ class Matcher:
 
     async def in_database(self, db: Connection, receipts: Sequence[Heard], matched: Matched, at: datetime) -> None:
         """Look the receipts up, in the transaction that runs; not found is `missing`."""
-        keys = sorted({key for heard in receipts for key in heard.keys})
-        routes = int4s(sorted({heard.route_id for heard in receipts}))
-        cursor = await run(db, statements.MATCH, [routes, keys])
-        found: dict[tuple[int, str], list[tuple[Any, ...]]] = {}
-        for row in await cursor.fetchall():
-            found.setdefault((row[0], row[1]), []).append(row)
+        found = await _candidates(db, statements.MATCH, receipts)
+        rest = [heard for heard in receipts if not any(heard.is_about(row[8]) for row in _rows(found, heard))]
+        if rest:
+            for place, older in (await _candidates(db, statements.MATCH_OLDER, rest)).items():
+                found[place] = older + found.get(place, [])
         await self.learn_terms(db, [(row[2], row[6]) for rows in found.values() for row in rows])
         for heard in receipts:
-            rows = [row for key in heard.keys for row in found.get((heard.route_id, key), ())]
-            rows = [row for row in rows if row[6] in self.terms and row[2] not in self.blocked]
+            rows = [row for row in _rows(found, heard) if row[6] in self.terms and row[2] not in self.blocked]
             if not rows:
                 matched.missing.append(heard)
                 continue
@@ -272,6 +274,21 @@ class Matcher:
             destination=destination.translate(self._clean)[:21],
             submitted=receipt.submit_at_raw.translate(self._clean)[:16],
         )
+
+
+async def _candidates(db: Connection, sql: str, receipts: Iterable[Heard]) -> _Found:
+    """What has the ids of the receipts, by route and key, oldest first."""
+    keys = sorted({key for heard in receipts for key in heard.keys})
+    routes = int4s(sorted({heard.route_id for heard in receipts}))
+    cursor = await run(db, sql, [routes, keys])
+    found: _Found = {}
+    for row in await cursor.fetchall():
+        found.setdefault((row[0], row[1]), []).append(row)
+    return found
+
+
+def _rows(found: _Found, heard: Heard) -> list[tuple[Any, ...]]:
+    return [row for key in heard.keys for row in found.get((heard.route_id, key), ())]
 
 
 class _Size(NamedTuple):

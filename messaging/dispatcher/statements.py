@@ -200,12 +200,15 @@ LEAVE: Final = """
 UPDATE batches SET ids = %b::uuid[], messages = %s WHERE tenant_id = %s AND id = %s AND lease_token = %s"""
 NOTIFY: Final = "SELECT pg_notify(%s, '')"
 
-MATCH: Final = """
+# Receipts are mostly hours old: the id map has a partition a day, and the older ones are asked for the rest only.
+_MATCH: Final = """
 SELECT o.route_id, o.operator_key, o.tenant_id, uuid_send(o.message_id), o.part, abs(o.parts), o.batch_id, o.at,
     m.recipient, m.segments, m.price_micros
 FROM operator_ids o JOIN messages m ON m.tenant_id = o.tenant_id AND m.id = o.message_id
-WHERE o.route_id = ANY(%b::int4[]) AND o.operator_key = ANY(%b::text[]) AND o.at > now() - interval '10 days'
+WHERE o.route_id = ANY(%b::int4[]) AND o.operator_key = ANY(%b::text[]) AND {}
 ORDER BY o.at"""
+MATCH: Final = _MATCH.format("o.at > now() - interval '1 day'")
+MATCH_OLDER: Final = _MATCH.format("o.at > now() - interval '10 days' AND o.at <= now() - interval '1 day'")
 TERMS: Final = """
 SELECT b.tenant_id, b.id, b.campaign_id, b.source, b.traffic_class, b.destination, b.destination_label, b.charged_on,
     b.accepted_at

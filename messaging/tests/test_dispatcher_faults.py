@@ -10,6 +10,7 @@ from kernel.domain.clock import utc_now
 from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher import process, writer
 from messaging.dispatcher.database import connect, platform
+from messaging.models import Message
 from messaging.services.finishing import finish
 from messaging.statuses import BatchState, EventKind, Status
 from messaging.tests.dispatching import LONG_TEXT, Scene, numbers, play
@@ -130,6 +131,26 @@ def test_a_receipt_nobody_knows_is_kept_answered_and_matched_when_its_message_is
         scene.sql("INSERT INTO operator_ids VALUES (%s, '77001', %s, %s, 1, 1, %s, now())", *values)
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
         assert scene.unmatched() == 0
+
+    play(story)
+
+
+@pytest.mark.parametrize("is_newer_anothers", [False, True])
+def test_a_receipt_of_days_later_is_matched_even_if_its_id_was_given_again_since(is_newer_anothers: bool) -> None:
+    async def story(scene: Scene) -> None:
+        scene.change(receipts=False)
+        message, other = scene.accept(*numbers(2))
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 2)
+        give = "INSERT INTO operator_ids VALUES (%s, '77001', %s, %s, 1, 1, %s, now() - %s::interval)"
+        whose = (scene.world.route.pk, scene.world.tenant_id)
+        scene.sql(give, *whose, message.pk, message.batch_id, "1 day 1 second")
+        if is_newer_anothers:
+            scene.sql(give, *whose, other.pk, other.batch_id, "1 hour")
+        scene.receive("77001", message.recipient)
+        await scene.until(lambda: scene.statuses() == {Status.ACCEPTED: 1, Status.DELIVERED: 1})
+        with tenant_context(scene.world.tenant_id):
+            assert Message.objects.get(status=Status.DELIVERED) == message
 
     play(story)
 
