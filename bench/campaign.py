@@ -13,14 +13,23 @@ from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
-from bench.harness import books_are_exact, connect, installation, point_routes_at_sink, pss_mb, report
+from bench.harness import (
+    books_are_exact,
+    connect,
+    installation,
+    platform_connection,
+    point_routes_at_sink,
+    pss_mb,
+    report,
+)
 from tests.fixtures.stack import Stack
 from tests.waiting import until
 
 COUNT: Final = int(os.environ.get("COUNT", "200000"))
 CHUNK: Final = 10_000
 DONE_WITHIN_S: Final = 1_800.0
-_DONE_SQL: Final = "SELECT count(*) FROM messages WHERE campaign_id = %s AND status >= 50"
+# The event log says it with a row for hundreds of messages: to count messages would take a core from what is measured.
+_DONE_SQL: Final = "SELECT coalesce(sum(messages), 0)::int FROM message_events WHERE campaign_id = %s AND outcome >= 50"
 
 
 def prepare(slug: str, count: int = COUNT) -> tuple[UUID, UUID]:
@@ -83,7 +92,8 @@ def main() -> None:
         launch(tenant_id, campaign_id)
         until(lambda: frozen_at(stack, campaign_id), 120)
         began = time.perf_counter()
-        until(lambda: stack.rows(_DONE_SQL, [campaign_id]) == [(COUNT,)], DONE_WITHIN_S)
+        with platform_connection(stack) as database:
+            until(lambda: database.execute(_DONE_SQL, [campaign_id]).fetchone() == (COUNT,), DONE_WITHIN_S)
         seconds = time.perf_counter() - began
         memory = pss_mb(stack)
         delivered = stack.rows("SELECT count(*) FROM messages WHERE campaign_id = %s AND status = 50", [campaign_id])[

@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import psutil
+import psycopg
 
+from config.embedded.postgres import url
 from tests.fixtures.stack import Stack
 
 NAMED: Final = ("web", "worker", "worker-urgent", "beat", "dispatch-otp", "dispatch", "smsc", "postgres", "valkey")
@@ -54,6 +56,15 @@ def connect(stack: Stack) -> None:
     import django
 
     django.setup()
+
+
+@contextmanager
+def platform_connection(stack: Stack) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection that reads what the platform role reads, for questions that are asked again and again."""
+    where = url(stack.var / "postgres", "dakiya_worker", "dakiya")
+    with psycopg.connect(where, autocommit=True) as connection:
+        connection.execute("SET ROLE dakiya_platform")
+        yield connection
 
 
 def point_routes_at_sink() -> None:
