@@ -221,10 +221,12 @@ _PATTERNS: Final[Mapping[str, str]] = {
     Habit.MISSING: "These fields are missing: {}.",
     Habit.DATE: "Dates are written as {}.",
     Habit.ZONE: "Dates are in UTC{}.",
-    Habit.CLOCK: "The clock is off by {} minutes.",
+    Habit.CLOCK: "The clock is ahead by {} minutes.",
 }
 
 
 def _sentence(habit: str, value: str) -> str:
+    if habit == Habit.CLOCK and value.startswith("-"):
+        return f"The clock is behind by {value[1:]} minutes."
     known = _SENTENCES.get((habit, value))
     return known if known is not None else _PATTERNS.get(habit, "{}").format(value)

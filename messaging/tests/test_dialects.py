@@ -120,6 +120,13 @@ def test_the_page_says_what_was_learnt_and_on_what_evidence() -> None:
     assert found.others == [("Receipts have the id of the answer.", 3)]
 
 
+def test_a_clock_that_is_off_is_said_to_be_ahead_or_behind() -> None:
+    sentences = [findings([count(value, 60, Habit.CLOCK)])[0].sentence for value in ("3", "-3", "0")]
+    assert [sentence.rpartition("clock is ")[2] for sentence in sentences] == [
+        "ahead by 3 minutes.", "behind by 3 minutes.", "right to the minute.",
+    ]  # fmt: skip
+
+
 def test_an_operator_that_stops_at_accepted_is_pointed_out() -> None:
     counts = [count("ACCEPTD", 80, Habit.PROGRESS), count("same", 1)]
     assert len(suggestions(counts, {})) == 1
