@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from io import BytesIO
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from tenants.tests.builders import make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 
+BODY: Final = b"msgid=1&state=DELIVRD"
 ENCODED: Final = "application/x-www-form-urlencoded"
 FORM = {
     "url": "https://push.example.com/send",
@@ -155,11 +157,14 @@ def test_a_body_above_a_megabyte_is_not_read(client: Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "callback_too_long")
 
 
+@pytest.mark.parametrize(("size", "status"), [(0, 204), (views.LONGEST_BODY, 413)])
+def test_a_body_without_a_length_is_read(client: Client, size: int, status: int) -> None:
+    came: Any = {"wsgi.input": BytesIO(BODY + b"x" * size), "CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
+    assert client.post(path_of(http_route(FORM)), content_type=ENCODED, **came).status_code == status
+
+
 def proven(kind: str, name: str) -> dict[str, Any]:
     return {**FORM, "callback_auth": kind, "callback_name": name}
-
-
-BODY = b"msgid=1&state=DELIVRD"
 
 
 def signature(algorithm: str) -> bytes:
