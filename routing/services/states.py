@@ -82,13 +82,17 @@ def close_intervals(*, route_id: int, now: datetime) -> None:
         RouteGauge.objects.filter(route_id=route_id).delete()
 
 
-def report_gauge(*, gauge: RouteGauge) -> StateInterval:
+def report_gauge(*, gauge: RouteGauge) -> StateInterval | None:
     """Store what one dispatcher sees of a route, and record what all of them together make of it.
+
+    Of a disabled route nothing is kept: a dispatcher that is just parting from it would have it up for ever.
 
     Args:
         gauge: an unsaved row; route, lane and holder name the one it replaces, `at` is the present.
     """
     with transaction.atomic():
+        if Route.objects.select_for_update().get(pk=gauge.route_id).state == RouteState.DISABLED:
+            return None
         RouteGauge.objects.bulk_create(
             [gauge],
             update_conflicts=True,

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from routing.models import Route, RouteGauge, StateInterval
 from routing.services.states import judge, mark_unwatched, record_state, report_gauge
-from routing.statuses import Lane, LineState
+from routing.statuses import Lane, LineState, RouteState
 from routing.tests.builders import make_route
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +137,10 @@ def test_no_interval_is_ever_empty_or_backward() -> None:
     assert not StateInterval.objects.filter(ended_at__lte=F("started_at")).exists()
     rows = history(route)
     assert all(ends == begins for (_, _, ends), (_, begins, _) in pairwise(rows))
+
+
+def test_a_dispatcher_that_is_just_parting_does_not_say_that_a_disabled_route_is_up() -> None:
+    route = make_route(state=RouteState.DISABLED)
+    assert report_gauge(gauge=gauge(route, Lane.OTP, 1, 1)) is None
+    assert history(route) == []
+    assert not RouteGauge.objects.exists()
