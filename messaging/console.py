@@ -21,7 +21,7 @@ from kernel.domain.traffic import TrafficClass
 from kernel.web.htmx import render_page
 from messaging.console_forms import SelectionForm, SettleForm
 from messaging.models import Operation
-from messaging.services.doubt import PAGE_SIZE, doubtful, doubts
+from messaging.services.doubt import PAGE_SIZE, Settled, doubtful, doubts
 from messaging.services.passing_on import left_on
 from messaging.services.selecting import overview
 from messaging.services.surgery import Action, Order, prepare, start
@@ -84,6 +84,7 @@ def operation(request: TenantRequest, operation_id: UUID) -> HttpResponse:
         "groups": [(title, rows) for title, rows in groups if rows],
         "held": sorted(counted.get("held_micros", {}).items()),
         "is_settling": found.action == Action.SETTLE,
+        "has_work": _has_work(found),
         "is_running": found.state == Operation.State.RUNNING,
     }
     return render_page(request, "messages/console_operation.html", context, partial="result")
@@ -139,7 +140,8 @@ def route_health(request: TenantRequest, pk: int) -> HttpResponseBase:
         "leased": leased,
         "unanswered": unanswered,
         "is_dry": route.state != RouteState.ENABLED and not (queued or leased or unanswered),
-        "stranded": [each.reason for each in usability(now).stranded if each.route_id == pk],
+        # Once, though both lanes may say it.
+        "stranded": list(dict.fromkeys(each.reason for each in usability(now).stranded if each.route_id == pk)),
         "now": now,
     }
     return render_page(request, "messages/console_route.html", context, partial="left")
@@ -159,6 +161,12 @@ def _act(request: TenantRequest, route: Route, now: datetime) -> None:
             now=now,
         )
         notices.success(request, f"The circuit breaker of {route.name} is {'open' if wanted == 'open' else 'closed'}.")
+
+
+def _has_work(found: Operation) -> bool:
+    """Whether carrying it out would do anything; what goes again by itself is not ended by staff."""
+    is_ending = found.action == Action.SETTLE and found.options.get("ending") != Settled.SUBMITTED
+    return bool(found.counted.get("counted" if is_ending else "messages"))
 
 
 def _names() -> dict[int, str]:

@@ -156,10 +156,20 @@ def trail(request: TenantRequest) -> HttpResponse:
     number = request.GET.get("number", "")
     entries = platform_entries(object_type=kind[:64], number=int(number[:18]) if number.isdecimal() else None)
     page = keyset_page(entries, request)
-    rows = [(entry, [_shown(change) for change in changes(entry)]) for entry in page.rows]
+    rows = [(entry, _shown(changes(entry))) for entry in page.rows]
     return render(request, "routing/trail.html", {"page": page, "rows": rows, "kind": kind, "number": number})
 
 
-def _shown(change: Change) -> Change:
-    """Rules of a plan are a list of sentences."""
-    return Change(change.name, *("; ".join(v) if isinstance(v, list) else v for v in (change.before, change.after)))
+def _shown(found: list[Change]) -> list[Change]:
+    """In words: rules of a plan are a list of sentences; of a selection or a count, what is not empty."""
+    said = [Change(change.name, _words(change.before), _words(change.after)) for change in found]
+    return [change for change in said if (change.before, change.after) != (None, None)]
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    if isinstance(value, dict):
+        said = ((str(name).replace("_", " "), _words(each)) for name, each in value.items())
+        return ", ".join(f"{name} {each}" for name, each in said if each not in ("", None)) or None
+    return value if value != "" else None
