@@ -28,6 +28,7 @@ ACROSS: Final = {
     ("campaigns/services/imports.py", "find imports that lost their worker"),
     ("campaigns/services/imports.py", "forget cells of old imports"),
     ("campaigns/services/running.py", "claim due campaigns"),
+    ("campaigns/tasks.py", "read what segments cost"),
     ("campaigns/services/running.py", "find campaigns whose time is over"),
     ("messaging/management/commands/audit_books.py", "audit the books"),
     ("messaging/management/commands/settle_in_doubt.py", "settle what is in doubt"),
