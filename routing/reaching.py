@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
+
+
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
 class NotReached(Exception):
@@ -15,10 +18,15 @@ class NotReached(Exception):
 
 
 def is_public(address: str) -> bool:
-    """Whether a numeric address belongs to the Internet, not to this machine or the network it stands in."""
+    """Whether a numeric address is one host's on the Internet, not of this machine or the network it stands in.
+
+    An IPv6 address that leads to an IPv4 one (mapped, 6to4, NAT64 of RFC 6052) is judged as that.
+    """
     found = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(found, "ipv4_mapped", None)
-    return (inner or found).is_global
+    if isinstance(found, ipaddress.IPv6Address):
+        translated = ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF) if found in _NAT64 else None
+        found = found.ipv4_mapped or found.sixtofour or translated or found
+    return found.is_global and not found.is_multicast
 
 
 def pin_problem(connection: Any, fingerprint: str) -> str:

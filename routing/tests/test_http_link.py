@@ -233,6 +233,9 @@ def test_private_addresses_are_refused_unless_the_settings_say_so() -> None:
         "192.168.1.1",
         "100.64.0.1",
         "fc00::1",
+        "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::",
+        "224.0.0.1",
     ],
 )
 def test_addresses_that_are_not_the_internets(address: str) -> None:
