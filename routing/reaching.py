@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from cryptography import x509
 
-
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
