@@ -93,11 +93,11 @@ def try_probe(route_id: int, classes: tuple[int, int], holder: str) -> bool:
 def exchange(
     counts: Mapping[int, Sequence[Count]], unlearnt: Iterable[int], routes: Sequence[int]
 ) -> dict[int, list[Count]]:
-    """Add to what is known of operators' habits, and read all of it for these routes."""
+    """Add to what is known of operators' habits, and read what all know of the notation on these routes."""
     for route_id in unlearnt:
         unlearn(route_id, Habit.NOTATION)
     add_counts(counts)
-    return known_counts(routes)
+    return known_counts(routes, Habit.NOTATION)
 
 
 def write_gauges(lane: Lane, holder: str, readings: list[Reading], faults: dict[int, Fault]) -> None:

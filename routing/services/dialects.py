@@ -41,10 +41,11 @@ def add_counts(counts: Mapping[int, Sequence[Count]]) -> None:
         cursor.execute(_ADD_SQL, [*columns, MAX_VALUES])
 
 
-def known_counts(routes: Iterable[int]) -> dict[int, list[Count]]:
-    """By route; one query."""
+def known_counts(routes: Iterable[int], habit: str | None = None) -> dict[int, list[Count]]:
+    """By route, of one habit or of all; one query."""
+    rows = RouteDialect.objects.filter(route_id__in=list(routes)).order_by("route_id", "habit", "-receipts")
     found: dict[int, list[Count]] = {}
-    for row in RouteDialect.objects.filter(route_id__in=list(routes)).order_by("route_id", "habit", "-receipts"):
+    for row in rows if habit is None else rows.filter(habit=habit):
         count = Count(row.habit, row.value, row.receipts, row.first_at, row.last_at, row.sample)
         found.setdefault(row.route_id, []).append(count)
     return found
