@@ -13,8 +13,8 @@ from tests.interop.standin import StandIn, text_of
 from tests.stack.api import Client
 from tests.waiting import until
 
-FINAL_S: Final = 90.0
-BOUND_S: Final = 30.0
+FINAL_S: Final = 180.0
+BOUND_S: Final = 60.0
 MANY: Final = 200
 WINDOW: Final = 20
 NUMBERS: Final = 10_000_000
