@@ -228,3 +228,23 @@ def test_22_accepted_is_the_end_where_the_route_says_so() -> None:
         await scene.until(lambda: scene.unmatched() == 1)
 
     play_books(story, settings={"accepted_is_final": True})
+
+
+def test_of_two_messages_that_an_id_may_mean_the_likelier_notation_decides() -> None:
+    idents = iter(["10", "a"])
+
+    async def story(scene: Books) -> None:
+        (recipient,) = numbers(1)
+        (first,) = scene.accept(recipient)
+        await scene.start()
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
+        (second,) = await scene.accept_beside(recipient)
+        await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 2)
+        await scene.stop()
+        await scene.start()
+        await scene.until(lambda: scene.operator.binds == 2)
+        scene.tell("10", recipient)
+        await scene.until(lambda: scene.message(pk=first.pk).status == Status.DELIVERED)
+        assert scene.message(pk=second.pk).status == Status.ACCEPTED
+
+    play_books(story, operator=Operator(on_submit=lambda line, pdu: line.answer(pdu, next(idents))))
