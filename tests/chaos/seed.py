@@ -18,7 +18,7 @@ from tests.chaos.traffic import Traffic, make_traffic
 from tests.chaos.trouble import Trouble, make_plan, tell_until_heard
 from tests.chaos.verdict import (
     Operator,
-    campaigns_add_up,
+    campaign_adds_up,
     finals,
     in_doubt,
     nothing_forgotten,
@@ -66,7 +66,7 @@ def full(messages: int) -> Scale:
     return Scale(messages, (3, 8), (4, 9), s=30.0, quiet_s=300.0, is_slow=True)
 
 
-SHORT: Final = Scale(2_000, (3, 4), (2, 3), s=8.0, quiet_s=90.0, is_slow=False, first="postgres")
+SHORT: Final = Scale(2_000, (3, 4), (2, 3), s=8.0, quiet_s=180.0, is_slow=False, first="postgres")
 
 
 class Seed:
@@ -119,6 +119,8 @@ class Seed:
         allowed = self._allowed(operator)
         if operator.duplicates > allowed:
             problems.append(f"{operator.duplicates} duplicates, {allowed} were in the windows")
+        if (doubted := sum(doubt.values()) - doubt["silent"]) > allowed:
+            problems.append(f"{doubted} in doubt, {allowed} were in the windows")
         before = finals(rows)
         problems += self._settle_and_count()
         return {
@@ -234,8 +236,10 @@ class Seed:
         if left:
             problems.append(f"{len(left)} x has no end after settlement: {', '.join(left[:5])}")
         bars = self._inside("progress", self._slug, *self._campaigns.values())
-        people = (len(self.traffic.campaign), len(self.traffic.cancelled))
-        problems += campaigns_add_up(bars, dict(zip(self._campaigns.values(), people, strict=True)))
+        for ident, people in zip(
+            self._campaigns.values(), (self.traffic.campaign, self.traffic.cancelled), strict=True
+        ):
+            problems += campaign_adds_up(bars[ident], people, rows)
         problems += nothing_paid_twice(self._stack, self.traffic)
         return problems
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +13,8 @@ from routing.smsc.journal import Mark, read
 from tests.chaos.traffic import Traffic
 from tests.fixtures.stack import Stack
 
+# Tables that have just been filled have no statistics yet: without loops no plan for them is a bad one.
+_NO_LOOPS: Final = "SET LOCAL enable_nestloop = off"
 # Of one kind of problem.
 NAMED: Final = 5
 _ROWS_SQL: Final = """
@@ -87,7 +89,7 @@ def operator_of(stack: Stack, traffic: Traffic, offset: int) -> Operator:
 
 
 def rows_of(stack: Stack, traffic: Traffic) -> list[Row]:
-    return [Row(*row) for row in stack.rows(_ROWS_SQL, [traffic.low, traffic.high])]
+    return [Row(*row) for row in stack.rows(_ROWS_SQL, [traffic.low, traffic.high], before=_NO_LOOPS)]
 
 
 def nothing_lost(
@@ -136,21 +138,29 @@ def nothing_forgotten(stack: Stack, traffic: Traffic, rows: Iterable[Row], opera
 
 def nothing_paid_twice(stack: Stack, traffic: Traffic) -> Iterator[str]:
     for column, words in (("charged_micros", "was charged"), ("cost_micros", "counts as submitted")):
-        found = stack.rows(_TWICE_SQL.format(column=column), [traffic.low, traffic.high])
+        found = stack.rows(_TWICE_SQL.format(column=column), [traffic.low, traffic.high], before=_NO_LOOPS)
         yield from _some(f"{words} more than once", (ident for ident, _ in found))
     done = stack.manage("audit_books", timeout_s=600)
     if done.returncode:
         yield f"the books differ: {done.stderr[-600:]}"
 
 
-def campaigns_add_up(bars: Mapping[str, Any], sizes: Mapping[str, int]) -> Iterator[str]:
-    """Everybody is in the target, the target is the sum of the terms, and nobody waits."""
-    for ident, size in sizes.items():
-        bar = bars[ident]
-        if not bar or bar["target"] != size or sum(bar["terms"].values()) != size or min(bar["terms"].values()) < 0:
-            yield f"the bar of campaign {ident} of {size} people says {bar}"
-        elif bar["terms"][Term.WAITING.value]:
-            yield f"campaign {ident} waits for {bar['terms'][Term.WAITING.value]}"
+def campaign_adds_up(bar: Mapping[str, Any], people: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+    """Everybody is in the target, the target is the sum of the terms, and nobody waits.
+
+    Args:
+        bar: empty for a campaign that was cancelled before it began, of which nobody may have a message.
+    """
+    whose = set(people)
+    written = sum(row.recipient in whose for row in rows)
+    if not bar:
+        yield from ["a campaign without a run has messages"] if written else []
+        return
+    target, terms = bar["target"], bar["terms"]
+    if target != len(people) or sum(terms.values()) != target or min(terms.values()) < 0 or written > target:
+        yield f"the bar of a campaign of {len(people)} people, {written} of them written to, says {bar}"
+    elif terms[Term.WAITING.value]:
+        yield f"a campaign waits for {terms[Term.WAITING.value]}"
 
 
 def in_doubt(rows: Iterable[Row]) -> Counter[str]:
