@@ -79,7 +79,7 @@ def texts_arrive(sender: str) -> Case:
 
     def case(setting: Setting) -> str:
         setting.until_bound(sender)
-        account = ACCOUNTS[sender]
+        account, standin = ACCOUNTS[sender], setting.standin
         idents, recipients = setting.send(sender, list(TEXTS.values()))
         setting.until_delivered(idents)
         came = setting.standin.submits(sender, recipients)
@@ -93,7 +93,9 @@ def texts_arrive(sender: str) -> Case:
             assert {part["from"] for part in parts} == {sender}
             if setting.shows_tlvs and sender != "OLDONE":
                 assert all(part["tlvs"].keys() >= set(DLT_TAGS) for part in parts), parts[0]["tlvs"]
-        acknowledged = [answer["status"] for answer in setting.standin.of("acknowledged", sender)]
+        # We acknowledge behind the commit that makes a message delivered.
+        answers = until(lambda: all_of if len(all_of := standin.of("acknowledged", sender)) >= len(idents) else None)
+        acknowledged = [answer["status"] for answer in answers]
         assert set(acknowledged) == {0}, acknowledged
         return f"{len(idents)} texts in {sum(map(len, came.values()))} submits"
 
