@@ -64,9 +64,9 @@ class Dispatcher:
         self._lease_s = lease_s
         self._refresh_s = refresh_s
         self._fail_over_s = fail_over_s
-        holder = f"{socket.gethostname()}:{os.getpid()}"[:64]
+        place = f"{socket.gethostname()}:{os.getpid()}"[:55]
         # Containers give every process the same name: only chance tells a dispatcher from the dead one before it.
-        self._owner = f"{holder}:{secrets.token_hex(4)}"
+        self._owner = f"{place}:{secrets.token_hex(4)}"
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Event()
         self._batches = asyncio.Event()
@@ -74,7 +74,7 @@ class Dispatcher:
         self._took_back_at = 0.0
         self._stops_changed = False
         self.ready = asyncio.Event()
-        self.routes = Routes(lane, holder, owner=self._owner, lease_s=lease_s, wake=self._wake)
+        self.routes = Routes(lane, self._owner, lease_s=lease_s, wake=self._wake)
 
     def stop(self) -> None:
         """Begin the orderly end: no more claims, windows empty, leases given back."""

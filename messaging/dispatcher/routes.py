@@ -60,12 +60,11 @@ class Routes:
     """All desks of this process: of the routes of which it has a share.
 
     Args:
-        holder: of the gauges.
-        owner: of the shares, and of an advisory lock while this process lives.
+        holder: of gauges and shares, and of an advisory lock while it lives; no other dispatcher's.
         lease_s: of the shares, on the database's clock.
     """
 
-    def __init__(self, lane: Lane, holder: str, *, owner: str, lease_s: float, wake: Callable[[], None]) -> None:
+    def __init__(self, lane: Lane, holder: str, *, lease_s: float, wake: Callable[[], None]) -> None:
         self._lane = lane
         self._holder = holder
         self._prober = f"{holder} {lane} {uuid4().hex[:8]}"[:80]
@@ -79,7 +78,7 @@ class Routes:
         self._telling: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._retiring: dict[asyncio.Task[None], Desk] = {}
-        self._shares = OwnShares(lane, owner, lease_s=lease_s, ask=self._ask, on_end=self._close_all)
+        self._shares = OwnShares(lane, holder, lease_s=lease_s, ask=self._ask, on_end=self._close_all)
         self._sent: dict[int, tuple[float, int]] = {}
         self.desks: dict[int, Desk] = {}
         self.known: dict[int, Known] = {}
