@@ -97,6 +97,27 @@ def test_each_process_has_the_same_command_and_time_to_stop(
     assert here == there
 
 
+@pytest.mark.parametrize("unit", sorted((ROOT / "deploy" / "systemd").glob("*.service")), ids=lambda unit: unit.stem)
+def test_each_unit_of_systemd_runs_what_supervisord_runs(
+    unit: Path, programs: dict[str, configparser.SectionProxy]
+) -> None:
+    parser = configparser.RawConfigParser()
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # as the standard library documents it
+    parser.read(unit)
+    service = parser["Service"]
+    program = programs[unit.stem.removeprefix("dakiya-").removesuffix("@")]
+    own = service["ExecStart"].removeprefix("/usr/bin/env ").replace("%%", "%").replace("-%i@", "@")
+    assert shlex.split(own.replace("%i", "8000")) == words(program["command"])
+    signal = service.get("KillSignal", "SIGTERM")
+    assert (service["TimeoutStopSec"], signal) == (program["stopwaitsecs"], f"SIG{program.get('stopsignal', 'TERM')}")
+
+
+def test_what_opens_the_servers_to_a_second_machine_names_servers_alone(services: dict[str, Any]) -> None:
+    opened = yaml.safe_load((ROOT / "deploy" / "open-inside.yml").read_text())["services"]
+    assert set(opened) == {"postgres", "valkey"} <= set(services)
+    assert all(service["ports"][0].startswith("${INSIDE_ADDRESS:?}:") for service in opened.values())
+
+
 def test_the_image_starts_the_web_process_by_default(services: dict[str, Any]) -> None:
     text = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
     command = re.search(r"^CMD (\[.*\])$", text, re.MULTILINE)
