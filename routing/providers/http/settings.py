@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django import forms
 
@@ -203,7 +203,10 @@ class HttpSettingsForm(forms.Form):
         return given
 
     def _check_request(self, given: Mapping[str, Any]) -> None:
-        parts = urlsplit(given.get("url") or "")
+        parts = _address(given.get("url") or "")
+        if parts is None:
+            self.add_error("url", "This is no address: look at its host and its port.")
+            return
         if "url" in given and (parts.scheme not in ("https", "http") or not parts.hostname):
             self.add_error("url", "Write an address that begins with https:// and a host.")
         elif parts.scheme == "http" and not given.get("inside"):
@@ -226,6 +229,16 @@ class HttpSettingsForm(forms.Form):
             self.add_error("receipt_status_at", "A receipt needs a place for its status too.")
         if int(given.get("batch_size") or 1) > 1 and not given.get("items_at"):
             self.add_error("items_at", "With several messages in a request it must be known where their answers are.")
+
+
+def _address(url: str) -> SplitResult | None:
+    """None for one whose host or port cannot be read: that of an open bracket, of a port that is no port."""
+    try:
+        parts = urlsplit(url)
+        is_readable = parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_readable else None
 
 
 @dataclass(frozen=True, slots=True)
