@@ -17,7 +17,10 @@ from kernel.db.locks import DISPATCHER_LOCK, SHARES_LOCK
 from kernel.db.tenancy import scoped_connection
 from routing.statuses import Lane
 
-_LOCK: Final = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
+# A machine that freezes in between must not keep the lock of the others.
+IDLE_MS: Final = 5_000
+_LOCK: Final = f"""
+SELECT set_config('idle_in_transaction_session_timeout', '{IDLE_MS}', true), pg_advisory_xact_lock(%s, hashtext(%s))"""
 # Whoever lives holds the lock of its name; a paused machine may hold it for long, and its shares end by themselves.
 _FORGET: Final = """
 WITH others AS MATERIALIZED (SELECT DISTINCT holder FROM route_shares WHERE lane = %s AND holder <> %s),
