@@ -11,6 +11,7 @@ from itertools import count
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from kernel.domain.traffic import TrafficClass
 from kernel.smpp.constants import status_name
 from kernel.smpp.message_ids import normalise_id
 from messaging.dispatcher.decisions import Verdict, end_of, judge, pause_s, worst
@@ -50,7 +51,7 @@ _NEW: Final = tuple.__new__
 class Appetite(NamedTuple):
     """What a desk would claim: batches of the classes `low` to `high` for about `n` messages.
 
-    `sated`: tenants that have enough of the class `high` here.
+    `sated`: tenants that have enough of the class `high` here. `room`: for so many passcodes the link has room now.
     """
 
     route_id: int
@@ -58,6 +59,7 @@ class Appetite(NamedTuple):
     high: int
     n: int
     sated: Sequence[UUID] = ()
+    room: int = 0
 
 
 class Desk:
@@ -121,9 +123,12 @@ class Desk:
         if not self.is_sending or not self.is_up:
             return None
         low, high = self.classes
-        missing = self.target - self.waiting
+        waiting = self.waiting
+        missing = self.target - waiting
         if missing > 0:
-            return Appetite(self.route_id, low, high, min(MAX_CLAIM, missing))
+            is_next = high == TrafficClass.OTP and not waiting
+            room = self.link.room if is_next and self.link is not None else 0
+            return Appetite(self.route_id, low, high, min(MAX_CLAIM, missing), room=room)
         # A full stock keeps neither a more urgent class waiting nor a tenant that has nothing in it.
         most_urgent = self.stock.most_urgent()
         if most_urgent is None:

@@ -150,7 +150,8 @@ class Flight:
     """A leased batch.
 
     `queue` holds what was not sent yet, in order; `open` counts the messages that neither ended nor were submitted,
-    nor moved to another batch, all of them as committed. `sent_upto` is as committed too.
+    nor moved to another batch, all of them as committed. `sent_upto` is as committed too. Until `marked_until` what is
+    before it needs no look at the lease: it was marked as sent by the claim, a moment ago.
     """
 
     __slots__ = (
@@ -159,6 +160,7 @@ class Flight:
         "is_done",
         "is_lost",
         "is_returning",
+        "marked_until",
         "open",
         "queue",
         "renewed_at",
@@ -188,6 +190,7 @@ class Flight:
         self.open = 0
         self.sent_upto = batch.sent_upto
         self.renewed_at = now
+        self.marked_until = 0.0
         self.is_lost = False
         self.is_done = False
         self.is_returning = False
