@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-from io import BytesIO
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -155,12 +154,6 @@ def test_a_status_without_a_meaning_is_taken_and_told_to_staff(client: Client) -
 def test_a_body_above_a_megabyte_is_not_read(client: Client) -> None:
     answer = client.post(path_of(http_route(FORM)), b"x" * (views.LONGEST_BODY + 1), content_type="text/plain")
     assert (answer.status_code, answer.json()["code"]) == (413, "callback_too_long")
-
-
-@pytest.mark.parametrize(("size", "status"), [(0, 204), (views.LONGEST_BODY, 413)])
-def test_a_body_without_a_length_is_read(client: Client, size: int, status: int) -> None:
-    came: Any = {"wsgi.input": BytesIO(BODY + b"x" * size), "CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
-    assert client.post(path_of(http_route(FORM)), content_type=ENCODED, **came).status_code == status
 
 
 def proven(kind: str, name: str) -> dict[str, Any]:

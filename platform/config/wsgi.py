@@ -7,4 +7,6 @@ os.environ.setdefault("DAKIYA_LOGIN", "web")
 
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+from config.unsized import Measured
+
+application = Measured(get_wsgi_application())

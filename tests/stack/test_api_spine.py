@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -79,3 +82,13 @@ def test_a_message_can_be_followed_by_its_sender_and_by_nobody_else(stack: Stack
     assert (status, answer["status"]) == (202, "accepted")
     until(lambda: client.call(f"messages/{answer['id']}")[1]["status"] == "delivered", 30)
     assert Client.of(stack, tenant=1).call(f"messages/{answer['id']}")[0] == 404
+
+
+def test_a_message_posted_in_pieces_without_a_length_is_accepted(stack: Stack) -> None:
+    """As some clients and proxies send bodies: with Transfer-Encoding instead of Content-Length."""
+    body = json.dumps({"messages": batch(stack, 14)[:2]}).encode()
+    headers = {"Authorization": f"Token {stack.demo['tenants'][0]['api_token']}", "Content-Type": "application/json"}
+    connection = http.client.HTTPConnection(urlsplit(stack.base_url).netloc, timeout=30)
+    connection.request("POST", "/api/v1/messages/batch", iter([body[:40], body[40:]]), headers, encode_chunked=True)
+    results = json.load(connection.getresponse())["results"]
+    assert [result["status"] for result in results] == ["accepted", "accepted"]
