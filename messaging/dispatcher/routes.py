@@ -74,8 +74,9 @@ class Routes:
         self._served: dict[int, Served] = {}
         self._guards: dict[int, Guard] = {}
         self._faults: dict[int, Fault] = {}
-        # Breakers of which this process has told the database something that it has not read back yet.
+        # Breakers of which this process tells the database something, and those of which a look may not know it yet.
         self._telling: set[int] = set()
+        self._told: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._retiring: dict[asyncio.Task[None], Desk] = {}
         self._shares = OwnShares(lane, holder, lease_s=lease_s, ask=self._ask, on_end=self._close_all)
@@ -89,6 +90,7 @@ class Routes:
 
     async def refresh(self, writer: Writer) -> None:
         """Do what staff changed, and what breakers say, since the last time."""
+        self._told = self._telling.copy()
         seen: Look = await self._ask(look, self._lane)
         writer.costs = seen.costs
         served_by_all = {served.config.route_id: served for served in seen.served}
@@ -101,7 +103,7 @@ class Routes:
         self.dialects.inferring = {route_id for route_id in told if told[route_id].get("one_receipt")}
         for route_id, served in wanted.items():
             await self._follow(served, writer)
-            if route_id in self.desks and route_id not in self._telling:
+            if route_id in self.desks and route_id not in self._told:
                 await self._heed(route_id, seen.breakers.get(route_id), writer)
 
     def next_refresh_s(self, usual: float) -> float:
@@ -171,7 +173,7 @@ class Routes:
         route_id = guard.desk.route_id
         log.error("route %s takes no more messages: %s", guard.desk.config.name, reason)
         writer.return_flights(route_id)
-        self._begin(self._tell(route_id, partial(breaker.trip, route_id=route_id, reason=reason, now=utc_now())))
+        self._tell(route_id, partial(breaker.trip, route_id=route_id, reason=reason, now=utc_now()))
 
     def _on_probed(self, writer: Writer, guard: Guard, complaint: str) -> None:
         desk = guard.desk
@@ -180,7 +182,7 @@ class Routes:
         desk.is_sending = guard.may_send and served is not None and served.is_sending
         if complaint:
             writer.return_flights(desk.route_id)
-        self._begin(self._tell(desk.route_id, self._conclusion(desk.route_id, complaint)))
+        self._tell(desk.route_id, self._conclusion(desk.route_id, complaint))
         self._wake()
 
     def _conclusion(self, route_id: int, complaint: str | None) -> Callable[[], None]:
@@ -188,9 +190,14 @@ class Routes:
             breaker.conclude_probe, route_id=route_id, holder=self._prober, complaint=complaint, now=utc_now()
         )
 
-    async def _tell(self, route_id: int, call: Callable[[], object]) -> None:
-        """Write down what became of a breaker, and let the queue of the route go on at once."""
+    def _tell(self, route_id: int, call: Callable[[], object]) -> None:
+        """Write down what became of a breaker; looks that are under way do not count any more."""
         self._telling.add(route_id)
+        self._told.add(route_id)
+        self._begin(self._write_down(route_id, call))
+
+    async def _write_down(self, route_id: int, call: Callable[[], object]) -> None:
+        """And let the queue of the route go on at once."""
         try:
             await self._ask(call)
         finally:

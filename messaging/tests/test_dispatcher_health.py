@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kernel.domain.clock import utc_now
+from messaging.dispatcher.database import connect
 from messaging.services.passing_on import finish_drains, pass_on
 from messaging.statuses import BatchState, EventKind, Status
 from messaging.tests.dispatching import Scene, numbers, play
@@ -63,6 +64,25 @@ def test_errors_open_the_breaker_and_clean_probes_close_it() -> None:
         Breaker.objects.update(next_probe_at=utc_now())
         await scene.until(lambda: state() == BreakerState.CLOSED)
         await scene.until(lambda: scene.statuses().get(Status.DELIVERED) == 60)
+
+    play(story, window=30)
+
+
+def test_a_look_from_before_the_breaker_opened_does_not_close_it() -> None:
+    async def story(scene: Scene) -> None:
+        scene.accept(*numbers(30, "12"))
+        scene.sql("UPDATE batches SET state = 3, holds = 2")
+        dispatcher = await scene.start(refresh_s=1.0)
+        desk = dispatcher.routes.desks[scene.world.route.pk]
+        async with await connect("test") as other, other.transaction():
+            # A look reads breakers, then costs: here it stops between the two.
+            await other.execute("LOCK TABLE routing_routecost IN ACCESS EXCLUSIVE MODE")
+            await scene.until(lambda: scene.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+            scene.sql("UPDATE batches SET state = 0, holds = 0")
+            await scene.until(lambda: not desk.is_sending)
+            released_at, submits = utc_now(), scene.submits()
+        await scene.until(lambda: RouteGauge.objects.filter(at__gt=released_at).exists())
+        assert (state(), desk.is_sending, scene.submits()) == (BreakerState.OPEN, False, submits)
 
     play(story, window=30)
 
