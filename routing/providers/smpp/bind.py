@@ -43,6 +43,8 @@ log: Final = logging.getLogger(__name__)
 UNANSWERED_LIMIT: Final = 5_000
 # A receipt nobody can read is refused twice; then it is taken, for it would block the operator's queue for ever.
 UNREADABLE_TRIES: Final = 2
+# Different ones of which a line remembers how often they came; an operator may send others for as long as it lives.
+UNREADABLE_KEPT: Final = 1_000
 # Octets of an unreadable PDU that the log keeps.
 EVIDENCE: Final = 2_048
 # So many submits without an answer, one after the other, and nothing on this connection is believed any more.
@@ -299,6 +301,8 @@ class Bind(asyncio.Protocol):
         self._unreadable[body] += 1
         self.unreadable += 1
         gives_up = self._unreadable[body] > UNREADABLE_TRIES
+        if len(self._unreadable) > UNREADABLE_KEPT:
+            del self._unreadable[next(iter(self._unreadable))]
         log.error("bind %s: unreadable PDU (%s): %s", self.number, event.reason, event.frame[:EVIDENCE].hex())
         if gives_up:
             del self._unreadable[body]
