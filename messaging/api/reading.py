@@ -61,8 +61,8 @@ class NotOrdinary(ValueError):
     """For the serializer to judge."""
 
 
-# What msgspec raises for bytes that are no JSON, for JSON of another shape, and for text that is no UTF-8.
-_UNUSUAL: Final = (NotOrdinary, msgspec.DecodeError, UnicodeDecodeError)
+# What msgspec raises for bytes that are no JSON, for JSON of another shape or too deep, and for text that is no UTF-8.
+_UNUSUAL: Final = (NotOrdinary, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read_one(body: bytes) -> Draft:

@@ -77,6 +77,13 @@ def test_bytes_that_are_no_json_are_a_parse_error(body: bytes) -> None:
         read_batch(body)
 
 
+@pytest.mark.parametrize("body", [b"%b", b'{"x": %b}', b'{"messages": [%b]}', b'{"messages": [{"variables": %b}]}'])
+def test_lists_in_lists_without_end_are_a_parse_error(body: bytes) -> None:
+    for read in (read_one, read_batch):
+        with pytest.raises(ParseError, match="nested too deeply"):
+            read(body % (b"[" * 50_000 + b"]" * 50_000))
+
+
 def test_a_template_and_its_variables_become_texts_in_order() -> None:
     body = {"to": ASHA, "from": HEADER, "template_id": "1107", "variables": ["Asha", 4711]}
     assert read_one(json.dumps(body).encode()) == judged(body)

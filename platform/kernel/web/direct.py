@@ -10,7 +10,7 @@ import msgspec
 from django.http import HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
-from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -119,9 +119,12 @@ def json_data(body: bytes) -> Any:
     """The value of a JSON document: dicts, lists, str, int, float, bool, None.
 
     Raises:
-        ParseError: it is none; the detail says where it breaks off.
+        ParseError: it is none, or nested too deeply; the detail says where it breaks off.
     """
-    return JSONParser().parse(BytesIO(body))
+    try:
+        return JSONParser().parse(BytesIO(body))
+    except RecursionError:
+        raise ParseError("JSON parse error - nested too deeply") from None
 
 
 def json_response(status_code: int, data: Any) -> HttpResponse:
