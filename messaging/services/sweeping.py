@@ -67,11 +67,12 @@ def settle_silent(now: datetime) -> int:
 
 
 def _sweep(states: tuple[BatchState, ...], *, before: datetime, status: Status, error_code: str, now: datetime) -> int:
-    swept = 0
+    swept, failed = 0, list[UUID]()
     for _ in range(ROUNDS):
         with platform_context(reason=f"find batches to end as {status.label}"):
-            overdue = Batch.objects.filter(state__in=states, not_after__lt=before).order_by("not_after")
-            found = list(overdue.values_list("tenant_id", "pk", "route_id", "state")[:BATCHES_PER_ROUND])
+            overdue = Batch.objects.filter(state__in=states, not_after__lt=before).exclude(pk__in=failed)
+            oldest = overdue.order_by("not_after").values_list("tenant_id", "pk", "route_id", "state")
+            found = list(oldest[:BATCHES_PER_ROUND])
             useless = stranded_routes(now) if found else set()
             costs = read_costs() if found else CostTable({})
         for tenant_id, batch_id, route_id, state in found:
@@ -84,6 +85,7 @@ def _sweep(states: tuple[BatchState, ...], *, before: datetime, status: Status, 
             except IntegrityError:
                 # One wallet that does not add up must not keep the batches of everybody else from their end.
                 logger.exception("batch %s of tenant %s could not be ended", batch_id, tenant_id)
+                failed.append(batch_id)
         swept += len(found)
         if len(found) < BATCHES_PER_ROUND:
             break

@@ -182,7 +182,10 @@ def test_an_end_is_booked_to_the_route_where_the_batch_stood(world: World) -> No
         assert MessageEvent.objects.get(kind=EventKind.FINAL).route_id == 4711
 
 
-def test_one_wallet_that_does_not_add_up_keeps_nobody_else_waiting(caplog: pytest.LogCaptureFixture) -> None:
+def test_one_wallet_that_does_not_add_up_keeps_nobody_else_waiting(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "BATCHES_PER_ROUND", 1)
     broken, sound = make_world(), make_world()
     broken.accept(draft())
     sound.accept(draft())
