@@ -232,7 +232,7 @@ ON CONFLICT DO NOTHING"""  # noqa: S608
 
 DUE_UNMATCHED: Final = """
 SELECT id, route_id, operator_ids, recipient, destination, state, stat, err, tries FROM unmatched_receipts
-WHERE next_try_at <= now() AND route_id = ANY(%b::int4[]) ORDER BY next_try_at LIMIT 500 FOR UPDATE SKIP LOCKED"""
+WHERE next_try_at <= now() ORDER BY next_try_at LIMIT 500 FOR UPDATE SKIP LOCKED"""
 KEEP_UNMATCHED: Final = """
 INSERT INTO unmatched_receipts (route_id, operator_ids, recipient, destination, submitted, state, stat, err,
     received_at, next_try_at, tries)

@@ -26,9 +26,9 @@ def pause_s(tries: int) -> float:
     return HOUR_S if tries < len(RETRIES_S) + HOURLY_TRIES else 24 * HOUR_S
 
 
-async def due(db: Connection, routes: Sequence[int]) -> list[Heard]:
-    """Those whose next try has come, locked until the transaction ends."""
-    cursor = await run(db, statements.DUE_UNMATCHED, [int4s(routes)])
+async def due(db: Connection) -> list[Heard]:
+    """Those whose next try has come, of all routes: a route may be switched off. Locked until the transaction ends."""
+    cursor = await run(db, statements.DUE_UNMATCHED, [])
     return [_heard(row) for row in await cursor.fetchall()]
 
 

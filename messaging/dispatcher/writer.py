@@ -219,7 +219,7 @@ class Writer:
         db, at, books = self._db, utc_now(), Books()
         self._books = books
         async with platform(db):
-            sought = overdue + (await due(db, list(self._known)) if is_tick else [])
+            sought = overdue + (await due(db) if is_tick else [])
             if sought:
                 await self._matcher.in_database(db, sought, matched, at)
                 matched.acks.extend(heard.ack for heard in matched.missing if heard.ack is not None)

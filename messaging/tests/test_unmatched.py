@@ -22,6 +22,7 @@ from messaging.tests.world import make_route
 from routing.dialects import Count, Habit
 from routing.models import Route
 from routing.services.dialects import add_counts
+from routing.statuses import RouteState
 from tests.security.company import staff_browser
 
 PAGE = "/console/queues/unmatched/"
@@ -40,6 +41,24 @@ def test_tries_come_after_seconds_then_hourly_for_a_day_then_daily() -> None:
     assert pauses[:4] == [5, 30, 300, 3_600]
     assert sum(pauses[3:27]) == 86_400
     assert set(pauses[27:]) == {86_400}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_receipts_of_a_route_that_is_switched_off_are_matched_all_the_same() -> None:
+    async def story(scene: Scene) -> None:
+        scene.change(receipt_delay_ms=60_000)
+        (message,) = scene.accept(*numbers(1))
+        await scene.start()
+        await scene.until(lambda: scene.sql("SELECT 1 FROM operator_ids"))
+        await scene.stop()
+        Route.objects.update(state=RouteState.DISABLED)
+        ((ident,),) = scene.sql("SELECT operator_key FROM operator_ids")
+        keep(scene.world.route, ident, recipient=message.recipient[1:], next_try_at=utc_now())
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
+        assert scene.unmatched() == 0
+
+    play(story)
 
 
 @pytest.mark.django_db(transaction=True)
