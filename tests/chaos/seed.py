@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from tests.chaos.clients import Clients
@@ -96,7 +97,7 @@ class Seed:
 
     def play(self) -> dict[str, Any]:
         """The JSON line; `problems` is empty when all is well."""
-        began = time.monotonic()
+        began, since = time.monotonic(), datetime.now(UTC)
         self._prepare()
         offset = self._stack.journal.stat().st_size if self._stack.journal.exists() else 0
         staff = threading.Thread(target=self._campaigners, name="staff")
@@ -122,7 +123,7 @@ class Seed:
         if (doubted := sum(doubt.values()) - doubt["silent"]) > allowed:
             problems.append(f"{doubted} in doubt, {allowed} were in the windows")
         before = finals(rows)
-        problems += self._settle_and_count()
+        problems += self._settle_and_count(since)
         return {
             "seed": self._seed,
             "messages": self.traffic.messages,
@@ -226,7 +227,7 @@ class Seed:
             return [f"{doubt['silent']} have an operator's id and no receipt, and the operator was never killed"]
         return []
 
-    def _settle_and_count(self) -> list[str]:
+    def _settle_and_count(self, since: datetime) -> list[str]:
         """What nobody answers is settled, as by staff and by time; then everybody is at an end, and paid for once."""
         done = self._stack.manage("settle_in_doubt", "--older-than", "0m")
         problems = [f"settle_in_doubt: {done.stderr[-300:]}"] if done.returncode else []
@@ -240,7 +241,7 @@ class Seed:
             self._campaigns.values(), (self.traffic.campaign, self.traffic.cancelled), strict=True
         ):
             problems += campaign_adds_up(bars[ident], people, rows)
-        problems += nothing_paid_twice(self._stack, self.traffic)
+        problems += nothing_paid_twice(self._stack, since)
         return problems
 
     def _allowed(self, operator: Operator) -> int:
