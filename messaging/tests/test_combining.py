@@ -84,11 +84,11 @@ def test_a_lone_message_leaves_nothing_to_linger_for() -> None:
 def test_a_round_waits_for_those_that_the_last_one_answered(
     pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(combining, "LINGER_S", 10.0)
-    monkeypatch.setattr(combining, "RETURN_S", 10.0)
     rounds = Rounds()
     for future in rounds.queue(pool, *map(to, "abc")):
         future.result(10)
+    monkeypatch.setattr(combining, "LINGER_S", 10.0)
+    monkeypatch.setattr(combining, "RETURN_S", 10.0)
     for future in [pool.submit(rounds.combiner.submit, TENANT, to(recipient)) for recipient in "def"]:
         future.result(10)
     assert [sorted(recipients) for _, recipients in rounds.seen] == [["first"], [*"abc"], [*"def"]]

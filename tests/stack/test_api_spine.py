@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,7 +89,7 @@ def test_a_message_posted_in_pieces_without_a_length_is_accepted(stack: Stack) -
     """As some clients and proxies send bodies: with Transfer-Encoding instead of Content-Length."""
     body = json.dumps({"messages": batch(stack, 14)[:2]}).encode()
     headers = {"Authorization": f"Token {stack.demo['tenants'][0]['api_token']}", "Content-Type": "application/json"}
-    connection = http.client.HTTPConnection(urlsplit(stack.base_url).netloc, timeout=30)
-    connection.request("POST", "/api/v1/messages/batch", iter([body[:40], body[40:]]), headers, encode_chunked=True)
-    results = json.load(connection.getresponse())["results"]
+    with closing(http.client.HTTPConnection(urlsplit(stack.base_url).netloc, timeout=30)) as connection:
+        connection.request("POST", "/api/v1/messages/batch", iter([body[:40], body[40:]]), headers, encode_chunked=True)
+        results = json.load(connection.getresponse())["results"]
     assert [result["status"] for result in results] == ["accepted", "accepted"]

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         with psycopg.connect(conninfo(), autocommit=True, application_name="dakiya beat") as connection:
             if not try_hold(connection, BEAT_LOCK):
                 self.stdout.write("another beat is running; waiting to take over")
+                self.stdout.flush()
                 while not try_hold(connection, BEAT_LOCK):
                     time.sleep(RETRY_S)
             app.Beat(loglevel="WARNING", pidfile=None).run()
