@@ -11,8 +11,8 @@ from kernel.domain.traffic import TrafficClass
 from messaging.statuses import EventKind, Status
 from messaging.tests.dispatching import OTP_BODY, OTP_TEXT, Scene, numbers, play
 from messaging.tests.world import UNIT
-from reporting.folding import fold_all
 from reporting.models import Rollup
+from reporting.tests.catching_up import fold_everything
 from routing.statuses import Lane
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +33,7 @@ def test_a_passcode_in_doubt_that_the_next_dispatcher_sends_again_counts_and_cos
         await scene.stop()
         sums = {"messages": 1, "segments": 1, "charged_micros": UNIT, "cost_micros": 90_000}
         assert (scene.submits(), scene.events(EventKind.SUBMITTED)) == (2, sums)
-        fold_all()
+        fold_everything()
         with tenant_context(scene.world.tenant_id):
             handed_over = Rollup.objects.filter(outcome=Status.SUBMITTED)
             assert handed_over.aggregate(n=Sum("messages"), c=Sum("charged_micros")) == {"n": 1, "c": UNIT}
