@@ -82,6 +82,7 @@ def operation(request: TenantRequest, operation_id: UUID) -> HttpResponse:
         "selection": _selection(found.selection, names, tenants),
         "counted": counted,
         "groups": [(title, rows) for title, rows in groups if rows],
+        "refused": {**counted, **found.done}.get("refused"),
         "held": sorted(counted.get("held_micros", {}).items()),
         "is_settling": found.action == Action.SETTLE,
         "has_work": _has_work(found),
@@ -150,14 +151,14 @@ def route_health(request: TenantRequest, pk: int) -> HttpResponseBase:
 def _act(request: TenantRequest, route: Route, now: datetime) -> None:
     actor, wanted = actor_of(request), request.POST.get("action")
     if wanted in ("open", "close"):
-        by_hand = breaker.open_by_hand if wanted == "open" else breaker.close_by_hand
-        by_hand(route_id=route.pk, reason=f"{wanted}ed by staff".replace("closeed", "closed"), now=now)
+        by_hand, done = (breaker.open_by_hand, "opened") if wanted == "open" else (breaker.close_by_hand, "closed")
+        by_hand(route_id=route.pk, reason=f"{done} by staff", now=now)
         record_for_platform(
             action=f"breaker.{wanted}",
             actor=actor,
             object_type="route",
             number=route.pk,
-            summary="Opened the circuit breaker" if wanted == "open" else "Closed the circuit breaker",
+            summary=f"{done.capitalize()} the circuit breaker",
             now=now,
         )
         notices.success(request, f"The circuit breaker of {route.name} is {'open' if wanted == 'open' else 'closed'}.")
