@@ -104,6 +104,17 @@ class CompiledPlan:
         orders = part.spreads.get(digits) or self._answer(part, digits, traffic_class)
         return orders[0] if len(orders) == 1 else orders[slot_of(recipient)]
 
+    def ways(self, *, destination: str, traffic_class: int, tenant_id: UUID, sender: str) -> frozenset[int]:
+        """Routes that every number beginning with these digits may take, whichever the strategies would prefer."""
+        ways: frozenset[int] | None = None
+        for rule in self._part(traffic_class, tenant_id, sender).rules:
+            if destination.startswith(rule.prefix) or rule.prefix.startswith(destination):
+                ways = frozenset(rule.routes) if ways is None else ways & frozenset(rule.routes)
+            if destination.startswith(rule.prefix):
+                return ways or frozenset()
+        # Some numbers, or all, meet no rule.
+        return frozenset()
+
     def routes_for(self, recipients: Sequence[str], *, traffic_class: int, tenant_id: UUID, sender: str) -> list[Order]:
         """`candidates` of many recipients, in their order.
 

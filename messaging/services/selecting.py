@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -143,18 +144,19 @@ class Count:
         return dict(sums)
 
 
-def count(selection: Selection, *, condition: str = "true") -> Count:
+def count(selection: Selection, *, condition: str = "true", given: Sequence[Any] = ()) -> Count:
     """Three queries, in a platform context.
 
     Args:
-        condition: a further SQL condition of the action's, without parameters.
+        condition: a further SQL condition of the action's.
+        given: its parameters.
     """
     where, parameters = selection.where()
-    movable = f"{IS_MOVABLE} AND {condition} AND {where}"
-    groups = _groups(movable, parameters)
+    movable, all_given = f"{IS_MOVABLE} AND {condition} AND {where}", [*given, *parameters]
+    groups = _groups(movable, all_given)
     leased = _groups(f"{_IS_LEASED} AND {where}", parameters)
     with scoped_connection().cursor() as cursor:
-        cursor.execute(_MONEY_SQL.format(where=movable), parameters)
+        cursor.execute(_MONEY_SQL.format(where=movable), all_given)
         held = {currency: int(micros) for currency, micros in cursor.fetchall()}
     in_hand = sum(group.batches for group in leased), sum(group.messages for group in leased)
     return Count(groups, in_hand, held)

@@ -24,6 +24,7 @@ from kernel.domain.traffic import TrafficClass
 from messaging.errors import NotSensible
 from messaging.models import Operation
 from messaging.services.doubt import Doubted, Settled, doubts, end_counted, submit_left_over
+from messaging.services.moving import refused, ways_to
 from messaging.services.selecting import IS_MOVABLE, MOVABLE, Selection, count
 from messaging.services.sweeping import end_batch
 from messaging.services.writing import CHANNEL
@@ -57,6 +58,12 @@ class Action(StrEnum):
     SETTLE = "settle"
 
 
+_CONDITIONS: Final[Mapping[Action, str]] = {
+    Action.HOLD: f"b.holds & {Hold.STAFF} = 0",
+    Action.RESUME: f"b.holds & {Hold.STAFF} <> 0",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """
@@ -82,7 +89,8 @@ def prepare(*, order: Order, actor: Actor, now: datetime) -> Operation:
     if order.action is Action.SETTLE:
         counted = _doubts_as_json(order)
     else:
-        counted = count(order.selection, condition=_condition(order)).as_json()
+        condition, given = _condition(order)
+        counted = {**count(order.selection, condition=condition, given=given).as_json(), **_refused(order)}
     return Operation.objects.create(
         action=order.action,
         selection=order.selection.as_json(),
@@ -172,25 +180,35 @@ def _stride(operation_id: UUID, now: datetime) -> bool:
             operation.save(update_fields=["done"])
             return True
         operation.state, operation.finished_at = Operation.State.DONE, now
-        operation.save(update_fields=["state", "finished_at"])
+        operation.done |= _refused(order)
+        operation.save(update_fields=["state", "finished_at", "done"])
         _audit(operation, now)
         return False
 
 
-def _condition(order: Order) -> str:
-    """What makes an action's second run find nothing that the first one changed; numbers of ours only."""
-    return {
-        Action.MOVE: f"b.route_id <> {order.target or 0:d}",
-        Action.HOLD: f"b.holds & {Hold.STAFF} = 0",
-        Action.RESUME: f"b.holds & {Hold.STAFF} <> 0",
-    }.get(order.action, "true")
+def _refused(order: Order) -> dict[str, Any]:
+    """What a move leaves alone, since the plan knows no such way."""
+    if order.action is not Action.MOVE or order.target is None:
+        return {}
+    batches, messages = refused(order.target, order.selection)
+    return {"refused": [batches, messages]} if batches else {}
+
+
+def _condition(order: Order) -> tuple[str, list[Any]]:
+    """What makes an action's second run find nothing that the first one changed, with its parameters."""
+    if order.action is Action.MOVE:
+        target = order.target or 0
+        allowed, given = ways_to(target, order.selection)
+        return f"b.route_id <> {target:d} AND {allowed}", given
+    return _CONDITIONS.get(order.action, "true"), []
 
 
 def _update(order: Order, change: str) -> list[tuple[UUID, int, int]]:
     where, parameters = order.selection.where()
-    sql = _STRIDE_SQL.format(change=change, where=f"{IS_MOVABLE} AND {_condition(order)} AND {where}", stride=STRIDE)
+    condition, given = _condition(order)
+    sql = _STRIDE_SQL.format(change=change, where=f"{IS_MOVABLE} AND {condition} AND {where}", stride=STRIDE)
     with scoped_connection().cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql, [*given, *parameters])
         changed = [(tenant_id, 1, messages) for tenant_id, messages in cursor.fetchall()]
     if changed:
         with bulk_cursor() as cursor:

@@ -16,8 +16,9 @@ from messaging.services.surgery import carry_out
 from messaging.statuses import BatchState
 from messaging.tasks import operate
 from messaging.tests.test_doubt import crashed
-from messaging.tests.world import World, draft, make_world
+from messaging.tests.world import World, draft, make_route, make_world
 from routing.models import Breaker
+from routing.services.plans import RuleDraft, save_plan
 from routing.statuses import BreakerState
 from tests.security.company import staff_browser
 
@@ -72,6 +73,15 @@ def test_moving_needs_a_sensible_target(staff: Client, world: World) -> None:
     where = {"route": world.route.pk, "target": world.route.pk}
     refused = staff.post(QUEUES, {"action": "move", **where})
     assert (refused.status_code, "already" in refused.content.decode()) == (422, True)
+
+
+def test_a_dry_run_says_what_the_plan_lets_nobody_move(staff: Client, world: World) -> None:
+    target = make_route("Second")
+    with platform_context(reason="test: a plan without it"):
+        save_plan(rules=[RuleDraft([world.route.pk])])
+    page = staff.post(QUEUES, {"action": "move", "target": target.pk}, follow=True).content.decode()
+    assert "1 batch, 1 message: the plan knows no such way" in page
+    assert "There is nothing to do" in page
 
 
 def test_what_is_in_doubt_is_listed_and_can_be_settled(staff: Client) -> None:

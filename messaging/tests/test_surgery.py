@@ -23,6 +23,7 @@ from messaging.services.surgery import Action, Order, carry_out, forget_unconfir
 from messaging.statuses import BatchState, Hold, Status
 from messaging.tests.dispatching import numbers
 from messaging.tests.world import World, draft, make_route, make_world
+from routing.services.plans import RuleDraft, save_plan
 
 pytestmark = pytest.mark.django_db
 STAFF = Actor(None, "Tara of the platform")
@@ -105,6 +106,35 @@ def test_a_queue_moves_to_another_route_and_forgets_it_as_a_candidate(world: Wor
     with tenant_context(world.tenant_id):
         batch = Batch.objects.get()
         assert (batch.route_id, batch.candidates, batch.state) == (target.pk, [99], BatchState.READY)
+
+
+def test_a_move_goes_no_way_that_the_plan_does_not_know(world: World) -> None:
+    target = make_route("Second")
+    with platform_context(reason="test: another plan"):
+        save_plan(rules=[RuleDraft([target.pk], prefix="44"), RuleDraft([world.route.pk])])
+    world.accept(draft())
+    operation = operate(Action.MOVE, target=target.pk)
+    assert (operation.counted["batches"], operation.counted["refused"]) == (0, [1, 1])
+    assert (operation.done, batches(world)["ACMEIN"][2]) == ({"refused": [1, 1]}, world.route.pk)
+
+
+def test_a_move_asks_the_plan_again_when_it_is_done(world: World) -> None:
+    world.accept(draft())
+    target = make_route("Second")
+    operation = counted(Action.MOVE, target=target.pk)
+    with platform_context(reason="test: another plan"):
+        save_plan(rules=[RuleDraft([world.route.pk])])
+    assert operation.counted["batches"] == 1
+    assert done(operation).done == {"refused": [1, 1]}
+
+
+def test_a_move_goes_the_way_of_todays_plan_for_a_class_a_tenant_and_a_sender(world: World) -> None:
+    world.accept(draft())
+    target = make_route("Second")
+    rule = RuleDraft([target.pk], "91", int(TrafficClass.TRANSACTIONAL), world.tenant_id, "ACMEIN")
+    with platform_context(reason="test: another plan"):
+        save_plan(rules=[rule, RuleDraft([world.route.pk])])
+    assert operate(Action.MOVE, target=target.pk).done["batches"] == 1
 
 
 @pytest.mark.parametrize("state", ["disabled", "draining"])

@@ -48,6 +48,18 @@ def test_candidates_come_in_the_order_of_the_rule() -> None:
     assert ask() == (second.pk, first.pk)
 
 
+def test_the_ways_of_a_destination_are_those_of_all_its_numbers() -> None:
+    jio, both, rest = make_route("Jio"), make_route("Both"), make_route("Rest")
+    save_plan(rules=[RuleDraft([jio.pk, both.pk], prefix="9198"), RuleDraft([both.pk, rest.pk], prefix="91")])
+    whose: dict[str, Any] = {"traffic_class": TrafficClass.TRANSACTIONAL, "tenant_id": ANNA, "sender": "DAKIYA"}
+    ways = {
+        digits: CompiledPlan.load().ways(destination=digits, **whose) for digits in ("9198", "91", "919", "9", "44")
+    }
+    assert ways["9198"] == {jio.pk, both.pk}
+    assert ways["91"] == ways["919"] == {both.pk}
+    assert ways["9"] == ways["44"] == set()
+
+
 def test_the_first_rule_that_matches_decides() -> None:
     otp, jio, rest = make_route("Otp"), make_route("Jio"), make_route("Rest")
     save_plan(
