@@ -90,7 +90,7 @@ class Claims:
             flights = [Flight(batch, token, now) for batch in batches if batch.state == BatchState.LEASED]
             asked = await self._ask(flights)
             is_plain = all(batch.traffic_class == TrafficClass.OTP and not batch.sent_upto for batch in batches)
-            at_once = _at_once(flights, appetites) if is_plain else []
+            at_once = choose_at_once(flights, appetites) if is_plain else []
             if at_once:
                 upto = [len(flight.ids) for flight in at_once]
                 await run(self._db, statements.SENT_UPTO, _marks(at_once, upto, self._lease_s * LEASE_MARGIN))
@@ -210,7 +210,7 @@ def _place(row: tuple[Any, ...]) -> int:
     return place
 
 
-def _at_once(flights: Iterable[Flight], appetites: Sequence[Appetite]) -> list[Flight]:
+def choose_at_once(flights: Iterable[Flight], appetites: Sequence[Appetite]) -> list[Flight]:
     """Passcodes for which the link has room: to mark them as sent as they are claimed saves a commit before each."""
     rooms = {each.route_id: each.room for each in appetites}
     chosen = []

@@ -204,6 +204,14 @@ class Flight:
             return BatchState.READY
         return BatchState.LEASED
 
+    def written_upto(self) -> int:
+        """How many of its messages, counted from the first, may have gone to a socket if only `queue` is left.
+
+        A claim marks passcodes as sent before their turn comes; those that go back unsent are in no doubt. What was in
+        doubt when it was claimed remains so.
+        """
+        return next((job.position for job in self.queue if not job.doubts), self.sent_upto)
+
 
 def _registration(batch: BatchRow) -> tuple[tuple[int, bytes], ...]:
     given = ((Tag.DLT_ENTITY_ID, batch.dlt_entity_id), (Tag.DLT_TEMPLATE_ID, batch.dlt_template_id))

@@ -154,6 +154,7 @@ async def fence(db: Connection, states: Mapping[Flight, BatchState], lease_s: fl
         [flight.batch.id for flight in flights],
         [flight.token for flight in flights],
         int2s(states[flight] for flight in flights),
+        int4s(flight.written_upto() for flight in flights),
     ]
     cursor = await run(db, statements.FENCE, parameters)
     ours = {ident for (ident,) in await cursor.fetchall()}

@@ -106,14 +106,16 @@ WHERE b.tenant_id = u.tenant_id AND b.id = u.id AND b.state = {BatchState.LEASED
   AND b.lease_until > now() + %s::float8 * interval '1 s'
 RETURNING b.id"""  # noqa: S608
 
-# The fence: what it does not return is not ours any more. lease_until moves only when it must, for it is indexed.
+# The fence: what it does not return is not ours any more. lease_until moves only when it must, for it is indexed. What
+# goes back unwritten loses the mark that a claim made for it; in batches that stay, others mark at the same time.
 FENCE: Final = f"""
 UPDATE batches b SET state = u.state,
     lease_token = CASE WHEN u.state = {BatchState.LEASED} THEN b.lease_token END,
     lease_until = CASE WHEN u.state <> {BatchState.LEASED} THEN NULL
         WHEN b.lease_until < now() + %s::float8 * interval '1 s' THEN now() + %s::float8 * interval '1 s'
-        ELSE b.lease_until END
-FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::int2[]) AS u (tenant_id, id, token, state)
+        ELSE b.lease_until END,
+    sent_upto = CASE WHEN u.state = {BatchState.READY} THEN least(b.sent_upto, u.written) ELSE b.sent_upto END
+FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::int2[], %b::int4[]) AS u (tenant_id, id, token, state, written)
 WHERE b.tenant_id = u.tenant_id AND b.id = u.id AND b.state = {BatchState.LEASED} AND b.lease_token = u.token
 RETURNING b.id"""  # noqa: S608
 

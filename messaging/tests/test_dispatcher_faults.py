@@ -13,11 +13,11 @@ from messaging.dispatcher.database import connect, platform
 from messaging.models import Message
 from messaging.services.finishing import finish
 from messaging.statuses import BatchState, EventKind, Status
-from messaging.tests.dispatching import LONG_TEXT, Scene, numbers, play
+from messaging.tests.dispatching import LONG_TEXT, OTP_BODY, OTP_TEXT, Scene, numbers, play
 from messaging.tests.world import UNIT, make_world
 from routing.models import Route
 from routing.smsc.settings import Settings
-from routing.statuses import RouteState
+from routing.statuses import Lane, RouteState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -231,25 +231,31 @@ def test_a_draining_route_takes_receipts_and_sends_nothing() -> None:
     play(story, tps=100)
 
 
-def test_a_batch_claimed_while_its_route_is_switched_off_goes_back() -> None:
+@pytest.mark.parametrize(
+    ("lane", "traffic_class"), [(Lane.BULK, TrafficClass.TRANSACTIONAL), (Lane.OTP, TrafficClass.OTP)]
+)
+def test_a_batch_claimed_while_its_route_is_switched_off_goes_back_undoubted(
+    lane: Lane, traffic_class: TrafficClass
+) -> None:
     async def story(scene: Scene) -> None:
-        scene.accept(*numbers(3))
+        scene.allow(OTP_BODY, is_otp=True)
+        scene.accept(*numbers(3), text=OTP_TEXT, traffic_class=traffic_class)
         beside = connection.copy()
         beside.set_autocommit(False)
         with beside.cursor() as cursor:
             # The claim has its batch, and waits for the messages.
             cursor.execute("SET LOCAL ROLE dakiya_platform")
             cursor.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
-        dispatcher = await scene.start()
+        dispatcher = await scene.start(lane)
         waiting = "SELECT 1 FROM pg_locks WHERE relation = 'messages'::regclass AND NOT granted"
         await scene.until(lambda: scene.sql(waiting))
         Route.objects.update(state=RouteState.DISABLED)
         await scene.until(lambda: not dispatcher.routes.desks)
         beside.rollback()
         beside.close()
-        claimed = "SELECT state FROM batches WHERE lease_owner <> ''"
-        await scene.until(lambda: scene.sql(claimed) == [(BatchState.READY,)])
-        assert scene.submits() == 0
+        claimed = "SELECT state, sent_upto FROM batches WHERE lease_owner <> ''"
+        await scene.until(lambda: [state for state, _ in scene.sql(claimed)] == [BatchState.READY])
+        assert (scene.submits(), scene.sql(claimed)) == (0, [(BatchState.READY, 0)])
 
     play(story)
 

@@ -11,8 +11,6 @@ import pytest
 from kernel.db.tenancy import tenant_context
 from kernel.domain.ids import uuid7
 from kernel.domain.traffic import TrafficClass
-from messaging.dispatcher.claims import _at_once
-from messaging.dispatcher.desk import Appetite
 from messaging.dispatcher.flight import Flight, Job
 from messaging.dispatcher.stock import Stock
 from messaging.models import Batch, CampaignStop
@@ -235,18 +233,3 @@ def test_passcodes_that_a_receipt_ended_on_another_route_are_charged_though_a_cl
         scene.sql("UPDATE messages SET status = %s, final_at = NULL WHERE id = %s", int(Status.ACCEPTED), message.pk)
 
     play(story, otp_binds=0)
-
-
-def marked(room: int) -> list[Flight]:
-    """Of two batches of two passcodes each, claimed with this room on the link, those that are marked as sent."""
-    flights = []
-    for _ in range(2):
-        flight = make_flight(traffic_class=OTP)
-        flight.ids = [uuid7().bytes, uuid7().bytes]
-        flights.append(flight)
-    route_id = flights[0].batch.route_id
-    return _at_once(flights, [Appetite(route_id, OTP, OTP, 100, room=room)])
-
-
-def test_passcodes_are_marked_as_they_are_claimed_while_the_link_has_room_for_them() -> None:
-    assert [len(marked(room)) for room in (0, 1, 2, 3, 4)] == [0, 0, 1, 1, 2]
