@@ -83,6 +83,8 @@ def operation(request: TenantRequest, operation_id: UUID) -> HttpResponse:
         "counted": counted,
         "groups": [(title, rows) for title, rows in groups if rows],
         "refused": {**counted, **found.done}.get("refused"),
+        "failed": len(found.done.get("failed", [])),
+        "failed_tenants": [tenants.get(UUID(ident), "–") for ident in found.done.get("failed_tenants", [])],
         "held": sorted(counted.get("held_micros", {}).items()),
         "is_settling": found.action == Action.SETTLE,
         "has_work": _has_work(found),

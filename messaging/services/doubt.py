@@ -6,12 +6,15 @@ submitted and have a row without an id in `operator_ids`: only an answer that co
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
+
+from django.db import IntegrityError
 
 from billing.models import ChargedOn
 from billing.settlement import settle
@@ -22,6 +25,8 @@ from messaging.models import Batch
 from messaging.services.finishing import Ended, finish, make_event, settlement
 from messaging.statuses import FINAL_FROM, BatchState, EventKind, Status
 from routing.costs import CostTable
+
+logger = logging.getLogger(__name__)
 
 PAGE_SIZE: Final = 50
 STRIDE: Final = 2_000
@@ -171,14 +176,21 @@ _ENDING: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """Which messages in doubt are meant: of these routes, in doubt since before an instant."""
+    """Which messages in doubt are meant: of these routes, in doubt since before an instant.
+
+    Args:
+        without: tenants that are left alone.
+    """
 
     routes: Sequence[int]
     before: datetime
     tenant_id: UUID | None = None
+    without: Sequence[UUID] = ()
 
 
-def submit_left_over(doubted: Doubted, *, after: UUID, costs: CostTable, now: datetime) -> list[tuple[UUID, UUID, int]]:
+def submit_left_over(
+    doubted: Doubted, *, after: UUID, costs: CostTable, now: datetime
+) -> list[tuple[UUID, UUID, int | None]]:
     """One stride of promotions in queued batches, which are not sent again anyway: from now on they count as submitted.
 
     Passcodes and transactional texts are left to the rule: the next claim sends them again.
@@ -187,35 +199,49 @@ def submit_left_over(doubted: Doubted, *, after: UUID, costs: CostTable, now: da
         after: the last batch of the stride before.
 
     Returns:
-        (tenant, batch, messages) in the order of batches; empty at the end.
+        (tenant, batch, messages) in the order of batches, None for one whose wallet does not add up; empty at the end.
     """
     where, extra = ("b.tenant_id = %s", [doubted.tenant_id]) if doubted.tenant_id else ("true", [])
     with scoped_connection().cursor() as cursor:
         parameters: list[Any] = [list(doubted.routes), doubted.before, *extra, after]
         cursor.execute(_LEFT_PROMOTIONS_SQL.format(where=where), parameters)
         found = cursor.fetchall()
-    settled = []
+    settled: list[tuple[UUID, UUID, int | None]] = []
     for tenant_id, batch_id in found:
-        with tenant_context(tenant_id):
-            batch = Batch.objects.get(pk=batch_id)
-            count = submit_in_doubt(batch, costs=costs, now=now)
-        settled.append((tenant_id, batch_id, count))
+        try:
+            with tenant_context(tenant_id):
+                batch = Batch.objects.get(pk=batch_id)
+                count = submit_in_doubt(batch, costs=costs, now=now)
+            settled.append((tenant_id, batch_id, count))
+        except IntegrityError:
+            # As in a sweep: one wallet that does not add up is no reason to leave everybody else's.
+            logger.exception("batch %s of tenant %s could not be settled", batch_id, tenant_id)
+            settled.append((tenant_id, batch_id, None))
     return settled
 
 
-def end_counted(doubted: Doubted, ending: Settled, *, now: datetime) -> list[tuple[UUID, int]]:
-    """End one stride of what counts as submitted; returns (tenant, messages), empty at the end."""
+def end_counted(doubted: Doubted, ending: Settled, *, now: datetime) -> list[tuple[UUID, int | None]]:
+    """End one stride of what counts as submitted.
+
+    Returns:
+        (tenant, messages), None for one whose wallet does not add up; empty at the end.
+    """
     status, error_code = _ENDING[ending]
-    where = "tenant_id = %(tenant)s" if doubted.tenant_id else "true"
+    where = "tenant_id <> ALL(%(without)s::uuid[])" + (" AND tenant_id = %(tenant)s" if doubted.tenant_id else "")
     parameters: dict[str, Any] = {"routes": list(doubted.routes), "before": doubted.before, "tenant": doubted.tenant_id}
+    parameters["without"] = list(doubted.without)
     with scoped_connection().cursor() as cursor:
         cursor.execute(_COUNTED_SQL.format(where=where), parameters)
         found = cursor.fetchall()
-    ended = []
+    ended: list[tuple[UUID, int | None]] = []
     for tenant_id, route_id, ids in found:
-        with tenant_context(tenant_id):
-            moved = finish(
-                ids=ids, status=status, error_code=error_code, was_submitted=True, route_id=route_id, now=now
-            )
-        ended.append((tenant_id, len(moved)))
+        try:
+            with tenant_context(tenant_id):
+                moved = finish(
+                    ids=ids, status=status, error_code=error_code, was_submitted=True, route_id=route_id, now=now
+                )
+            ended.append((tenant_id, len(moved)))
+        except IntegrityError:
+            logger.exception("what is in doubt of tenant %s could not be settled", tenant_id)
+            ended.append((tenant_id, None))
     return ended

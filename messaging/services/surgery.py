@@ -253,16 +253,29 @@ def _expire(order: Order, done: dict[str, Any], now: datetime) -> list[tuple[UUI
 
 
 def _settle(order: Order, done: dict[str, Any], now: datetime) -> list[tuple[UUID, int, int]]:
-    doubted = Doubted(_routes(order.selection), _since(order.selection), order.selection.tenant_id)
+    failed = [UUID(ident) for ident in done.get("failed_tenants", [])]
+    doubted = Doubted(_routes(order.selection), _since(order.selection), order.selection.tenant_id, failed)
     after = UUID(done["after"]) if "after" in done else NIL
     left = submit_left_over(doubted, after=after, costs=read_costs(), now=now)
     if left:
         done["after"] = str(left[-1][1])
+        _note_failed(done, {tenant_id for tenant_id, _, messages in left if messages is None})
         is_only_step = order.ending in (None, Settled.SUBMITTED)
-        return [(tenant_id, 1, messages if is_only_step else 0) for tenant_id, _, messages in left]
+        return [
+            (tenant_id, 0 if messages is None else 1, (messages or 0) if is_only_step else 0)
+            for tenant_id, _, messages in left
+        ]
     if order.ending in (None, Settled.SUBMITTED):
         return []
-    return [(tenant_id, 0, messages) for tenant_id, messages in end_counted(doubted, order.ending, now=now)]
+    ended = end_counted(doubted, order.ending, now=now)
+    _note_failed(done, {tenant_id for tenant_id, messages in ended if messages is None})
+    return [(tenant_id, 0, messages or 0) for tenant_id, messages in ended]
+
+
+def _note_failed(done: dict[str, Any], tenants: set[UUID]) -> None:
+    """Tenants whose wallets do not add up: theirs is not tried again by this operation."""
+    if tenants:
+        done["failed_tenants"] = sorted({*done.get("failed_tenants", []), *map(str, tenants)})
 
 
 _DO: Final[Mapping[Action, Callable[[Order, dict[str, Any], datetime], list[tuple[UUID, int, int]]]]] = {

@@ -12,13 +12,14 @@ from billing.models import ChargedOn, LedgerEntry, Wallet
 from kernel.db.tenancy import platform_context, tenant_context
 from kernel.domain.clock import utc_now
 from kernel.domain.traffic import TrafficClass
-from messaging.models import Batch, Message
+from messaging.models import Batch, Message, Operation
 from messaging.services.books import audit_tenant
 from messaging.services.doubt import doubtful, doubts
 from messaging.statuses import BatchState, Status
 from messaging.tests.dispatching import numbers
 from messaging.tests.test_surgery import states
 from messaging.tests.world import World, draft, make_world
+from tests.security.company import staff_browser
 
 pytestmark = pytest.mark.django_db
 PROMOTIONAL, TRANSACTIONAL = TrafficClass.PROMOTIONAL, TrafficClass.TRANSACTIONAL
@@ -83,6 +84,29 @@ def test_settling_ends_promotions_in_doubt_and_nothing_else(ending: str, status:
     with tenant_context(world.tenant_id):
         assert Wallet.objects.get().held_micros == 2 * 150_000
     assert_books_are_exact(world)
+
+
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_one_wallet_that_does_not_add_up_keeps_nobody_elses_doubts(is_counted: bool) -> None:
+    broken, other = (crashed(PROMOTIONAL, charged_on=ChargedOn.DELIVERY) for _ in range(2))
+    if is_counted:
+        settle("--as", "submitted")
+    with tenant_context(broken.tenant_id):
+        Wallet.objects.update(held_micros=0)
+    settle("--as", "failed")
+    assert (statuses(broken).count(Status.FAILED), statuses(other).count(Status.FAILED)) == (0, 3)
+    operation = Operation.objects.latest("at")
+    assert (operation.state, operation.done["failed_tenants"]) == ("done", [str(broken.tenant_id)])
+    page = staff_browser().get(f"/console/queues/{operation.pk}/").content.decode()
+    assert "the wallet does not add up" in page
+
+
+def test_a_wallet_that_cannot_be_charged_is_noted_and_passed_over() -> None:
+    broken, _ = (crashed(PROMOTIONAL) for _ in range(2))
+    with tenant_context(broken.tenant_id):
+        Wallet.objects.update(held_micros=0)
+    assert "3 settled as submitted" in settle("--as", "submitted")
+    assert (counts(broken)[1], Operation.objects.get().done["failed_tenants"]) == (3, [str(broken.tenant_id)])
 
 
 def test_passcodes_and_transactional_texts_are_left_to_the_rule_that_sends_them_again() -> None:
