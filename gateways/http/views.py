@@ -67,12 +67,12 @@ def _hear(ear: Ear, call: Callback, now: datetime) -> HttpResponse:
     try:
         told = ear.hears.read_callback(ear.settings, ear.secrets, call)
     except CallbackRefused as problem:
-        note_trouble(route_id=ear.route_id, call=call, why=problem.detail, now=now)
+        note_trouble(route_id=ear.route_id, call=call, why=problem.detail, secrets=ear.secrets.values(), now=now)
         return _refusal(problem.status, problem.code, problem.detail, problem.remedy)
     keep_receipts(route_id=ear.route_id, receipts=[(each.receipt, each.recipient) for each in told], now=now)
     if strange := _strange(told):
         why = f"the status {strange!r} has no meaning: add a line for it in the settings"
-        note_trouble(route_id=ear.route_id, call=call, why=why, now=now)
+        note_trouble(route_id=ear.route_id, call=call, why=why, secrets=ear.secrets.values(), now=now)
     return HttpResponse(status=204)
 
 

@@ -135,6 +135,30 @@ def test_what_cannot_be_read_is_refused_in_words_and_shown_to_staff(client: Clie
     assert CallbackTrouble.objects.get().samples[0]["what"].startswith(f"POST  {body[:20]}")
 
 
+SECRET: Final = "s3cret/ü &1"
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        (urlencode({"key": SECRET, "mobile": "919876543210"}), b"state=x"),
+        ("", f"key={SECRET}&mobile=919876543210".encode()),
+        ("", json.dumps({"key": SECRET, "mobile": "+919876543210"}).encode()),
+        ("", f"\x00\x01 {SECRET} 919876543210".encode()),
+    ],
+    ids=["query", "body", "JSON", "no text"],
+)
+def test_secrets_and_full_numbers_are_not_kept_of_a_callback(client: Client, query: str, body: bytes) -> None:
+    networks = {"callback_auth": "header", "callback_name": "X-Key"}
+    route = http_route({**FORM, **networks}, password="pw-4711", callback_secret=SECRET)
+    answer = client.post(f"{path_of(route)}?{query}", body, content_type="text/plain")
+    assert answer.status_code == 401
+    what = CallbackTrouble.objects.get().samples[0]["what"]
+    told = what if "9198" in what else bytes.fromhex(what.removeprefix("POST").strip()).decode()
+    assert "9198******10" in told
+    assert not any(part in told for part in ("s3cret", "876543"))
+
+
 def test_only_the_last_troubles_are_kept_and_all_are_counted(client: Client) -> None:
     path = path_of(http_route(FORM))
     for number in range(12):
