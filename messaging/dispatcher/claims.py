@@ -69,20 +69,16 @@ class Claims:
         await self._db.execute("SET plan_cache_mode = force_generic_plan")
         await self._db.execute("SET enable_seqscan = off")
 
-    async def claim(self, appetites: Sequence[Appetite], wall: float) -> list[Flight]:
-        """Lease and load batches; messages that must not go any more are in the news when it returns."""
+    async def claim(
+        self, appetites: Sequence[Appetite], wall: float, *, without: frozenset[UUID] = frozenset()
+    ) -> list[Flight]:
+        """Lease and load batches; messages that must not go any more are in the news when it returns.
+
+        Args:
+            without: tenants of which nothing is claimed.
+        """
         token, now = uuid4(), self._loop.time()
-        sated = [(each.route_id, each.high, tenant_id) for each in appetites for tenant_id in each.sated]
-        wanted = [
-            int4s(each.route_id for each in appetites),
-            int2s(each.low for each in appetites),
-            int2s(each.high for each in appetites),
-            int4s(each.n for each in appetites),
-            [self._last_turn.get(each.route_id, NIL) for each in appetites],
-            int4s(route_id for route_id, _, _ in sated),
-            int2s(traffic_class for _, traffic_class, _ in sated),
-            [tenant_id for _, _, tenant_id in sated],
-        ]
+        wanted = self._wanted(_by_class(appetites, without) if without else appetites)
         async with platform(self._db):
             cursor = await run(self._db, statements.CLAIM, [*wanted, token, self._lease_s, self._owner])
             rows = sorted(await cursor.fetchall(), key=_place)
@@ -108,6 +104,20 @@ class Claims:
         self._last_turn.update((batch.route_id, batch.tenant_id) for batch in batches)
         flights.sort(key=lambda flight: (flight.batch.traffic_class, flight.batch.id.int))
         return flights
+
+    def _wanted(self, appetites: Sequence[Appetite]) -> list[object]:
+        """The first parameters of CLAIM."""
+        sated = [(each.route_id, each.high, tenant_id) for each in appetites for tenant_id in each.sated]
+        return [
+            int4s(each.route_id for each in appetites),
+            int2s(each.low for each in appetites),
+            int2s(each.high for each in appetites),
+            int4s(each.n for each in appetites),
+            [self._last_turn.get(each.route_id, NIL) for each in appetites],
+            int4s(route_id for route_id, _, _ in sated),
+            int2s(traffic_class for _, traffic_class, _ in sated),
+            [tenant_id for _, _, tenant_id in sated],
+        ]
 
     async def _ask(self, flights: Iterable[Flight]) -> list[tuple[Flight, Cursor, Cursor]]:
         asked: list[tuple[Flight, Cursor, Cursor]] = []
@@ -208,6 +218,17 @@ def _place(row: tuple[Any, ...]) -> int:
     """Whose turn it was when the batch was claimed, counted from 1."""
     place: int = row[-1]
     return place
+
+
+def _by_class(appetites: Iterable[Appetite], without: frozenset[UUID]) -> list[Appetite]:
+    """One appetite per class: a claim looks at the most urgent one with work, which may be of these tenants only."""
+    return [
+        each._replace(
+            low=traffic_class, high=traffic_class, sated=[*without, *(each.sated if traffic_class == each.high else ())]
+        )
+        for each in appetites
+        for traffic_class in range(each.low, each.high + 1)
+    ]
 
 
 def choose_at_once(flights: Iterable[Flight], appetites: Sequence[Appetite]) -> list[Flight]:

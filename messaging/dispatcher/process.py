@@ -143,7 +143,7 @@ class Dispatcher:
                 await self._drop_stopped(claims, writer)
             appetites = [each for each in (desk.appetite() for desk in self.routes) if each is not None]
             if appetites:
-                flights = await claims.claim(appetites, time.time())
+                flights = await claims.claim(appetites, time.time(), without=writer.refused)
                 writer.adopt(flights)
                 self._hand_out(flights)
                 if flights:

@@ -79,6 +79,8 @@ class Writer:
         # What waits for the wallets of blocked tenants, and until when.
         self._aside = News(self._woken.set)
         self._blocked_until = 0.0
+        # Tenants of which nothing more may be claimed: what their wallets refused is not written yet.
+        self.refused: frozenset[UUID] = frozenset()
         self._books = Books()
         self._flushed_at = 0.0
         self._unmatched_at = 0.0
@@ -135,6 +137,8 @@ class Writer:
             except CheckViolation as problem:
                 await self._block(problem)
             else:
+                # Not sooner: while the books are tried again, whoever claimed for them would add to what waits.
+                self.refused = frozenset(self._matcher.blocked)
                 return
 
     async def _flush_these(self, news: News) -> None:
@@ -191,6 +195,7 @@ class Writer:
         if not refused:
             raise problem
         self._matcher.blocked |= refused
+        self.refused |= refused
         self._blocked_until = self._loop.time() + BLOCKED_S
         for tenant_id in refused:
             log.error("the wallet of tenant %s does not hold what its messages cost: %s", tenant_id, problem)

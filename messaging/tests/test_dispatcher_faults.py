@@ -303,3 +303,29 @@ def test_a_wallet_that_refuses_its_books_keeps_only_its_own_tenant_waiting(monke
         assert scene.submits() == 6
 
     play(story)
+
+
+def test_a_tenant_whose_wallet_refuses_its_books_sends_nothing_more_until_it_holds(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(writer, "BLOCKED_S", 0.1)
+
+    async def story(scene: Scene) -> None:
+        other = make_world()
+        scene.others.append(other)
+        scene.accept(*numbers(2))
+        scene.sql("UPDATE batches SET state = %s", int(BatchState.HELD))
+        scene.accept(*numbers(3))
+        await set_held(scene, UNIT)
+        await scene.start()
+        # Tried again and again, and refused each time.
+        await scene.until(lambda: caplog.text.count("does not hold what its messages cost") > 2)
+        scene.sql("UPDATE batches SET state = %s WHERE state = %s", int(BatchState.READY), int(BatchState.HELD))
+        await scene.accept_beside(*numbers(4), world=other, traffic_class=TrafficClass.PROMOTIONAL)
+        await scene.until(lambda: scene.statuses(other) == {Status.DELIVERED: 4})
+        await scene.until(lambda: caplog.text.count("does not hold what its messages cost") > 9)
+        assert scene.submits() == 7
+        await set_held(scene, 5 * UNIT)
+        await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 5})
+
+    play(story)
