@@ -16,10 +16,11 @@ from kernel.domain.clock import utc_now
 from kernel.domain.money import MICROS, from_decimal
 from kernel.domain.traffic import TrafficClass
 from routing.contract import Provider
+from routing.errors import RouteConfigProblem
 from routing.models import Route
 from routing.plan import RuleDraft
 from routing.services.plans import MAX_WEIGHT
-from routing.services.routes import Change, RouteDraft, RouteTerms
+from routing.services.routes import Change, RouteDraft, RouteTerms, refuse_unshareable
 from routing.services.usable import OTP_PATIENCE_S, PATIENCE_S
 from routing.strategies import Strategy
 from tenants.access import TenantRequest, actor_of
@@ -110,6 +111,14 @@ class RouteForm(forms.Form):
                 raise forms.ValidationError(f"{prefix} stands there twice.")
             costs[prefix] = Decimal(found["cost"])
         return costs
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        try:
+            refuse_unshareable(given.get("tps") or 0, given.get("otp_binds") or 0)
+        except RouteConfigProblem as problem:
+            self.add_error("tps", problem.detail)
+        return given
 
     def special(self) -> dict[str, int]:
         """Prefix → micros."""

@@ -87,7 +87,7 @@ def test_what_is_in_doubt_counts_as_submitted_when_its_time_runs_out_before_it_c
         assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 3 * UNIT
         assert Status.EXPIRED not in scene.statuses()
 
-    play(story, tps=1)
+    play(story, tps=2)
 
 
 async def put_in_doubt(scene: Scene) -> None:

@@ -151,7 +151,7 @@ def test_rules_that_cannot_work_are_refused_before_any_preview(world: World, sta
 
 
 def test_a_secret_that_was_typed_is_in_no_preview(world: World, staff: Client) -> None:
-    terms = {"name": "X", "tps": 1, "window": 1, "binds": 1, "otp_binds": 1, "cost": "0.1", "currency": "INR"}
+    terms = {"name": "X", "tps": 2, "window": 1, "binds": 1, "otp_binds": 1, "cost": "0.1", "currency": "INR"}
     smpp = make_route("Smpp", kind="smpp", settings={"host": "127.0.0.1", "port": 1, "system_id": "x"})
     link = {"link-host": "h.example", "link-port": 1, "link-system_id": "x", "link-bind_as": "transceiver"}
     form = {**terms, **link, "link-password": PASSWORD}

@@ -14,7 +14,7 @@ from kernel.domain.clock import utc_now
 from routing import registry
 from routing.callback_addresses import callback_url
 from routing.contract import RouteConfig
-from routing.errors import ChangedMeanwhile, NoSuchVersion, RouteNameTaken
+from routing.errors import ChangedMeanwhile, NoSuchVersion, RouteConfigProblem, RouteNameTaken
 from routing.models import Drain, Plan, Route, RouteCost, RouteVersion
 from routing.plan import CompiledPlan, drafts_of
 from routing.secrets import seal, unseal
@@ -81,6 +81,7 @@ def create_route(*, draft: RouteDraft, state: RouteState = RouteState.DISABLED, 
     Raises:
         UnknownProvider: no such kind.
         RouteNameTaken: another route has the name.
+        RouteConfigProblem: see refuse_unshareable.
     """
     registry.provider(draft.kind)
     with platform_context(reason="make a route"):
@@ -95,6 +96,7 @@ def update_route(*, route_id: int, draft: RouteDraft, change: Change = BY_SYSTEM
 
     Raises:
         RouteNameTaken: another route has the name.
+        RouteConfigProblem: see refuse_unshareable.
         PlanProblem: in its new currency a rule of the plan could no longer compare costs.
         ChangedMeanwhile: it is another version than the expected one.
         SecretsUnreadable: the kept secrets cannot be read any more, and not all were entered again.
@@ -121,6 +123,7 @@ def restore_route(*, route_id: int, number: int, now: datetime, change: Change =
     Raises:
         NoSuchVersion: there is none of that number.
         RouteNameTaken: another route has its name by now.
+        RouteConfigProblem: see refuse_unshareable.
         PlanProblem: see update_route.
         ChangedMeanwhile: it is another version than the expected one.
     """
@@ -130,6 +133,7 @@ def restore_route(*, route_id: int, number: int, now: datetime, change: Change =
             raise NoSuchVersion(number)
         kept = earlier.snapshot
         _refuse_taken(route, kept["name"])
+        refuse_unshareable(kept.get("tps", route.tps), kept.get("otp_binds", route.otp_binds))
         for name in TERMS:
             if name in kept and name != "state":
                 setattr(route, name, kept[name])
@@ -243,6 +247,7 @@ def route_config(route: Route, *, lane: Lane, tps: int | None = None) -> RouteCo
 def _store(route: Route, draft: RouteDraft, kept: Mapping[str, str]) -> Route:
     _refuse_taken(route, draft.name)
     terms = draft.terms
+    refuse_unshareable(terms.tps, terms.otp_binds)
     route.name, route.settings = draft.name, dict(draft.settings)
     if draft.secrets:
         route.secrets_encrypted = seal({**kept, **draft.secrets})
@@ -259,6 +264,20 @@ def _refuse_incomparable() -> None:
     """A plan compares costs of one currency only; a route that changes its own must not break that."""
     active = Plan.objects.filter(is_active=True).first()
     check_rules(drafts_of(active.pk) if active else [])
+
+
+def refuse_unshareable(tps: int, otp_binds: int) -> None:
+    """Each lane sends at least one part a second: together that must not be more than the operator allows.
+
+    Raises:
+        RouteConfigProblem: it would be.
+    """
+    if tps == 1 and otp_binds:
+        raise RouteConfigProblem(
+            "Binds for passcodes have a speed of their own, and one part a second cannot be shared: "
+            "allow two or more, or have no binds for passcodes.",
+            field="tps",
+        )
 
 
 def _refuse_taken(route: Route, name: str) -> None:

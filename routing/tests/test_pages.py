@@ -55,6 +55,12 @@ def staff() -> Client:
     return signed_in(make_user(is_staff=True))
 
 
+def test_the_form_refuses_a_speed_that_two_lanes_cannot_share(staff: Client) -> None:
+    page = staff.post("/console/routes/new/smpp/", {**TERMS, "tps": "1", **LINK})
+    assert (page.status_code, Route.objects.count()) == (422, 0)
+    assert "one part a second cannot be shared" in page.content.decode()
+
+
 def watched(name: str) -> Route:
     """A route a dispatcher is watching, down for the hour before the last."""
     route, now = make_route(name), utc_now()

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
 from kernel.domain.clock import utc_now
-from routing.errors import RouteNameTaken, SecretsUnreadable, UnknownProvider
+from routing.errors import RouteConfigProblem, RouteNameTaken, SecretsUnreadable, UnknownProvider
 from routing.models import Route, StateInterval
 from routing.secrets import reseal, seal, unseal
 from routing.services.routes import RouteDraft, RouteTerms, create_route, route_config, set_route_state, update_route
@@ -76,6 +76,16 @@ def test_lanes_split_the_speed_and_have_their_own_binds() -> None:
 
 def test_without_passcode_binds_the_rest_has_all_the_speed() -> None:
     assert route_config(make_route(tps=100, otp_binds=0), lane=Lane.BULK).tps == 100
+
+
+def test_a_speed_that_two_lanes_cannot_share_is_refused() -> None:
+    with pytest.raises(RouteConfigProblem, match="one part a second cannot be shared"):
+        make_route(tps=1, otp_binds=1)
+    assert not Route.objects.exists()
+    assert route_config(make_route("A", tps=1, otp_binds=0), lane=Lane.BULK).tps == 1
+    shared = make_route("B", tps=2, otp_binds=1)
+    assert [route_config(shared, lane=lane).tps for lane in (Lane.OTP, Lane.BULK)] == [1, 1]
+    assert route_config(make_route("C", tps=0, otp_binds=1), lane=Lane.OTP).tps == 0
 
 
 def test_a_dispatcher_may_be_given_its_own_share() -> None:
