@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
-from kernel.smpp.constants import CommandStatus
+from kernel.smpp.codec import encode
+from kernel.smpp.constants import CommandId, CommandStatus
+from kernel.smpp.pdu import Other
 from kernel.smpp.receipts import ReceiptState
 from routing.contract import IN_DOUBT, NOT_SENT, ActionKind, BindStatus
 from routing.errors import RouteConfigProblem
 from routing.providers.smpp import SmppProvider
+from routing.providers.smpp.link import SmppLink
 from routing.smsc.inspect import messages
 from routing.tests.builders import Ear, outgoing, smpp_config, stride
 from routing.tests.stage import FAST, FAST_ANSWERS, Stage, play
@@ -52,6 +55,21 @@ def test_registration_ids_end_with_a_nul_where_the_route_says_so() -> None:
         assert stage.smsc.centre.received[0].pdu.tlvs == ((0x1400, b"1101\0"), (0x0204, b"\0\1"))
 
     play(story, route={"dlt_terminated": True})
+
+
+def test_unreadable_pdus_are_told_once_a_minute_by_their_headers(caplog: pytest.LogCaptureFixture) -> None:
+    frame = encode(Other(CommandId.DELIVER_SM, 7, 0, b"919876543210 your code is 4711"))
+
+    async def story(stage: Stage) -> None:
+        assert isinstance(stage.link, SmppLink)
+        (connection,) = stage.smsc._connections
+        binds = stage.link._binds.up
+        connection._write(frame * 3)
+        await stage.ear.until(lambda: [bind.unreadable for bind in binds.values()] == [3])
+
+    play(story)
+    (told,) = [record.getMessage() for record in caplog.records if "unreadable PDU" in record.getMessage()]
+    assert told.endswith(f"{len(frame)} octets, header {frame[:16].hex()}; 1 so far")
 
 
 def test_validity_is_cut_at_the_routes_cap() -> None:

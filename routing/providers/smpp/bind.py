@@ -45,8 +45,10 @@ UNANSWERED_LIMIT: Final = 5_000
 UNREADABLE_TRIES: Final = 2
 # Different ones of which a line remembers how often they came; an operator may send others for as long as it lives.
 UNREADABLE_KEPT: Final = 1_000
-# Octets of an unreadable PDU that the log keeps.
-EVIDENCE: Final = 2_048
+# Octets of an unreadable PDU that the log keeps: its header; behind it are numbers and texts.
+EVIDENCE: Final = 16
+# The log has one of them in so long, and how many there were.
+EVIDENCE_EVERY_S: Final = 60.0
 # So many submits without an answer, one after the other, and nothing on this connection is believed any more.
 UNANSWERED_IN_A_ROW: Final = 3
 # A full socket is usual for moments; longer, and nothing more is given to it.
@@ -90,6 +92,7 @@ class Bind(asyncio.Protocol):
         self.back_off = BackOff()
         self.bound_at: float | None = None
         self.unreadable = 0
+        self._unreadable_told_at: float | None = None
         self._blocked_write_s = blocked_write_s
         self._blocked_from: float | None = None
         self._unanswered_in_a_row = 0
@@ -147,7 +150,7 @@ class Bind(asyncio.Protocol):
         counters = self._session.counters
         if counters.enquiries >= ENQUIRIES and not counters.enquiries_answered:
             return "the operator does not answer enquire_link"
-        return f"{self.unreadable} PDUs could not be read, the log has their octets" if self.unreadable else ""
+        return f"{self.unreadable} PDUs could not be read, the log has a header of them" if self.unreadable else ""
 
     @property
     def window(self) -> int:
@@ -303,11 +306,25 @@ class Bind(asyncio.Protocol):
         gives_up = self._unreadable[body] > UNREADABLE_TRIES
         if len(self._unreadable) > UNREADABLE_KEPT:
             del self._unreadable[next(iter(self._unreadable))]
-        log.error("bind %s: unreadable PDU (%s): %s", self.number, event.reason, event.frame[:EVIDENCE].hex())
+        self._log_unreadable(event)
         if gives_up:
             del self._unreadable[body]
         response = DataSmResp if event.command_id == DataSm.command_id else DeliverSmResp
         self._write(self._session.respond(response(sequence=event.sequence, status=0 if gives_up else event.status)))
+
+    def _log_unreadable(self, event: Malformed) -> None:
+        now = self._loop.time()
+        if self._unreadable_told_at is not None and now - self._unreadable_told_at < EVIDENCE_EVERY_S:
+            return
+        self._unreadable_told_at = now
+        log.error(
+            "bind %s: unreadable PDU (%s), %s octets, header %s; %s so far",
+            self.number,
+            event.reason,
+            len(event.frame),
+            event.frame[:EVIDENCE].hex(),
+            self.unreadable,
+        )
 
     def _bind_refused(self, event: BindRefused) -> None:
         self.refused_with = event.status
