@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,11 +128,37 @@ def test_the_operators_own_words_are_told_and_its_parts_counted() -> None:
     assert judge(JSON, 200, told(OK)).parts == 2
 
 
-def test_each_message_of_a_request_has_its_own_answer_and_the_missing_are_in_doubt() -> None:
-    several = AnswerMap((), read_place("id"), read_place("code"), items_at=read_path("results"), codes=JSON.codes)
+SEVERAL = AnswerMap((), read_place("id"), read_place("code"), items_at=read_path("results"), codes=JSON.codes)
+BY_REFERENCE = replace(SEVERAL, item_reference_at=read_path("ref"))
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_answers_that_are_not_as_many_as_the_messages_name_none_of_them(count: int) -> None:
+    said = {"results": [{"id": number} for number in range(count)]}
+    judged = judge_many(SEVERAL, 200, told(said), ["a", "b"])
+    assert [each.action for each in judged] == [IN_DOUBT, IN_DOUBT]
+    assert f"{count} answers for 2 messages" in judged[0].detail
+
+
+@pytest.mark.parametrize(
+    ("items", "idents"),
+    [
+        ([{"ref": "b", "id": 2}, {"ref": "c", "id": 3}, {"ref": "a", "id": 1}], ["1", "2", "3"]),
+        ([{"ref": "c", "id": 3}], [IN_DOUBT, IN_DOUBT, "3"]),
+        ([{"ref": "a", "id": 1}, {"id": 2}, {"ref": "x", "id": 3}], ["1", IN_DOUBT, IN_DOUBT]),
+        ([{"ref": "a", "id": 1}, {"ref": "a", "id": 2}, "?", {"ref": "c", "id": 3}], [IN_DOUBT, IN_DOUBT, "3"]),
+    ],
+    ids=["reordered", "omitted", "strange", "twice"],
+)
+def test_answers_are_matched_by_our_reference_where_they_repeat_it(items: list[Any], idents: list[Any]) -> None:
+    judged = judge_many(BY_REFERENCE, 200, told({"results": items}), ["a", "b", "c"])
+    assert [each.action or each.ident for each in judged] == idents
+
+
+def test_each_message_of_a_request_has_its_own_answer() -> None:
     said = {"results": [{"id": 1}, {"code": "1001"}]}
-    judged = judge_many(several, 200, told(said), ["a", "b", "c"])
-    assert [each.action.kind if each.action else None for each in judged] == [None, "final", "in_doubt"]
-    assert [each.action for each in judge_many(several, 200, told("{}"), ["a", "b"])] == [IN_DOUBT, IN_DOUBT]
-    throttled = judge_many(several, 429, told("{}"), ["a", "b"])
+    judged = judge_many(SEVERAL, 200, told(said), ["a", "b"])
+    assert [each.action.kind if each.action else None for each in judged] == [None, "final"]
+    assert [each.action for each in judge_many(SEVERAL, 200, told("{}"), ["a", "b"])] == [IN_DOUBT, IN_DOUBT]
+    throttled = judge_many(SEVERAL, 429, told("{}"), ["a", "b"])
     assert [each.action.kind for each in throttled if each.action] == ["final", "final"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kernel.smpp.status_map import IN_DOUBT, VENDOR, Action, ActionKind
 from routing.providers.http.places import LONGEST_ID, Place, PlaceProblem, Told, read_place
@@ -69,6 +69,7 @@ class AnswerMap:
     parts_at: Place | None = None
     items_at: Place | None = None
     codes: Mapping[str, Meaning] = field(default_factory=dict)
+    item_reference_at: Place | None = None
 
 
 class Judgement(NamedTuple):
@@ -131,19 +132,41 @@ def _unreadable(told: Told, detail: str) -> str:
 
 
 def judge_many(answers: AnswerMap, status: int, told: Told, references: Sequence[str]) -> list[Judgement]:
-    """What became of each message of a request, in the order they were sent; without a word of its own: in doubt."""
+    """What became of each message of a request, in the order they were sent; without a word of its own: in doubt.
+
+    Items are matched by our reference where the route says that they repeat it, else by their places: then all are in
+    doubt unless there are as many as messages, since nobody knows which one is missing.
+    """
     items = answers.items_at.follow(told.document) if answers.items_at else None
     if not isinstance(items, list):
         whole = judge(answers, status, told)
         if whole.action is None:
             whole = Judgement(IN_DOUBT, "", "the answer has no list of messages")
         return [whole] * len(references)
-    judged = [
+    if answers.item_reference_at is not None:
+        return _judge_by_reference(answers, status, told, references, items)
+    if len(items) != len(references):
+        why = f"{len(items)} answers for {len(references)} messages, and nothing says whose they are"
+        return [Judgement(IN_DOUBT, "", why)] * len(references)
+    return [
         judge(answers, status, Told(told.headers, "", reference, item))
-        for reference, item in zip(references, items, strict=False)
+        for reference, item in zip(references, items, strict=True)
     ]
-    missing = len(references) - len(judged)
-    return judged + [Judgement(IN_DOUBT, "", "the answer does not name this message")] * missing
+
+
+def _judge_by_reference(
+    answers: AnswerMap, status: int, told: Told, references: Sequence[str], items: Sequence[Any]
+) -> list[Judgement]:
+    """Two items with one reference contradict each other: in doubt, as without any."""
+    assert answers.item_reference_at is not None  # noqa: S101 - asked by the only caller
+    found: dict[str, list[Told]] = {}
+    for item in items:
+        reference = answers.item_reference_at.find(Told(told.headers, "", "", item))
+        if reference is not None:
+            found.setdefault(reference, []).append(Told(told.headers, "", reference, item))
+    nameless = Judgement(IN_DOUBT, "", "the answer does not name this message, or more than once")
+    own = [found.get(reference, []) for reference in references]
+    return [judge(answers, status, each[0]) if len(each) == 1 else nameless for each in own]
 
 
 def read_conditions(text: str) -> tuple[Condition, ...]:

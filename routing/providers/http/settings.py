@@ -30,6 +30,7 @@ _READING: Final[Mapping[str, Callable[[str], object]]] = {
     "words_at": read_place,
     "parts_at": read_place,
     "items_at": read_path,
+    "item_reference_at": read_path,
     "error_map": read_codes,
     "receipts_at": read_path,
     "receipt_id_at": read_place,
@@ -114,6 +115,9 @@ class HttpSettingsForm(forms.Form):
     accepted_when = _lines("Accepted when", "place = values, one a line; all must hold. Empty: every HTTP 2xx.", 2)
     id_at = _text("Message id", "A place: messages.0.id, header X-Id, text, text OK: {}, or reference for our own.")
     items_at = _text("List of answers", "For several messages in a request; the other places begin in its items.")
+    item_reference_at = _text(
+        "Our reference in an item", "Where an item repeats our reference. Empty: items come in the order of messages."
+    )
     code_at = _text("Error code")
     words_at = _text("Explanation of an error")
     parts_at = _text("Number of parts", "Told on the page of the route where it is not ours.")
@@ -162,7 +166,13 @@ class HttpSettingsForm(forms.Form):
         ("Request", ("url", "method", "shape", "body", "headers", "batch_size", "item")),
         ("Login", ("auth", "username", "auth_header", "password")),
         ("Line", ("connect_s", "answer_s", "keep_s", "tls_fingerprint", "inside")),
-        ("Answer", ("accepted_when", "id_at", "items_at", "code_at", "words_at", "parts_at", "error_map")),
+        (
+            "Answer",
+            (
+                "accepted_when", "id_at", "items_at", "item_reference_at", "code_at", "words_at", "parts_at",
+                "error_map",
+            ),
+        ),
         (
             "Receipts",
             (
@@ -229,6 +239,8 @@ class HttpSettingsForm(forms.Form):
             self.add_error("receipt_status_at", "A receipt needs a place for its status too.")
         if int(given.get("batch_size") or 1) > 1 and not given.get("items_at"):
             self.add_error("items_at", "With several messages in a request it must be known where their answers are.")
+        if given.get("item_reference_at") and "{reference" not in (given.get("item") or ""):
+            self.add_error("item_reference_at", "One message of several has no {reference} that could be repeated.")
 
 
 def _address(url: str) -> SplitResult | None:
@@ -285,6 +297,7 @@ def read_settings(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> tu
         read_place(given["parts_at"]),
         read_path(given["items_at"]) if given["batch_size"] > 1 else None,
         read_codes(given["error_map"]),
+        read_path(given["item_reference_at"]),
     )
     read = HttpSettings(
         given["url"],
