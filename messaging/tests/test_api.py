@@ -195,7 +195,13 @@ def test_the_list_pages_by_keyset_newest_first(
 
 @pytest.mark.parametrize(
     ("query", "code"),
-    [("limit=0", "bad_limit"), ("limit=201", "bad_limit"), ("limit=many", "bad_limit"), ("cursor=x", "bad_cursor")],
+    [
+        ("limit=0", "bad_limit"),
+        ("limit=201", "bad_limit"),
+        ("limit=many", "bad_limit"),
+        ("cursor=x", "bad_cursor"),
+        ("status=blocked", "unknown_parameter"),
+    ],
 )
 def test_a_bad_page_is_refused_with_words(world: World, query: str, code: str) -> None:
     response = get(world, f"messages?{query}")

@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_celery_beat.models import PeriodicTask
 
 from config.health import broker_problem
+from kernel.db.locks import BEAT_LOCK
 from kernel.db.tenancy import platform_context, scoped_connection
 from kernel.domain.traffic import TrafficClass
 from messaging.services.partitions import days_ahead
@@ -35,6 +36,9 @@ MAX_UNMATCHED: Final = 1_000
 MAX_FOLD_LAG: Final = timedelta(minutes=5)
 MAX_BEAT_SILENCE: Final = timedelta(minutes=10)
 MIN_FREE_SHARE: Final = 0.10
+_HELD_SQL: Final = """
+SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s AND objsubid = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
 _SKEW_SQL: Final = "SELECT clock_timestamp()"
 _OLDEST_SQL: Final = """
 SELECT max(now() - xact_start), min(pid) FILTER (WHERE now() - xact_start > %s)
@@ -135,9 +139,14 @@ def _broker_and_beat(now: datetime) -> Iterator[Finding]:
     if problem := broker_problem():
         yield Finding("broker", problem, "Nothing is lost meanwhile, but campaigns, imports and webhooks stand still.")
     seen = PeriodicTask.objects.filter(name="reporting.fold").values_list("last_run_at", flat=True).first()
-    if seen is None or now - seen > MAX_BEAT_SILENCE:
+    if not _beat_is_new() if seen is None else now - seen > MAX_BEAT_SILENCE:
         detail = f"beat sent its last tick {'never' if seen is None else f'at {seen:%Y-%m-%d %H:%M} UTC'}"
         yield Finding("beat", detail, "Start `manage.py beat`, after `manage.py sync_schedule` on a new database.")
+
+
+def _beat_is_new() -> bool:
+    """It saves its ticks every few minutes only, but holds its lock from the first second."""
+    return _rows(_HELD_SQL, [BEAT_LOCK]) == [(True,)]
 
 
 def _transactions() -> Iterator[Finding]:

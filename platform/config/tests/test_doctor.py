@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
@@ -11,6 +12,8 @@ from billing.models import Wallet
 from billing.tests.builders import make_wallet
 from config import doctor
 from config.doctor import Finding, examine
+from kernel.db.dsn import conninfo
+from kernel.db.locks import BEAT_LOCK, try_hold
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
 from messaging.models import Batch
@@ -58,6 +61,13 @@ def test_a_beat_that_stopped_is_found() -> None:
     assert findings()["beat"].remedy.startswith("Start `manage.py beat`")
     PeriodicTask.objects.update(last_run_at=None)
     assert findings()["beat"].detail.endswith("never")
+
+
+def test_a_beat_that_has_just_begun_is_not_asked_for_a_tick() -> None:
+    PeriodicTask.objects.update(last_run_at=None)
+    with psycopg.connect(conninfo(), autocommit=True) as beat:
+        assert try_hold(beat, BEAT_LOCK)
+        assert "beat" not in findings()
 
 
 def test_batches_that_nobody_claims_are_found() -> None:

@@ -17,6 +17,7 @@ from rest_framework.utils.urls import replace_query_param
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+PARAMETERS: Final = frozenset({"limit", "cursor", "format"})
 
 Row = TypeVar("Row")
 ModelRow = TypeVar("ModelRow", bound=Model)
@@ -35,6 +36,8 @@ class KeysetPagination(BasePagination):
     ) -> list[Any]:
         if not isinstance(queryset, QuerySet):
             raise TypeError("keyset pages need a queryset")
+        if unknown := sorted(set(request.query_params) - PARAMETERS):
+            raise UnknownParameter(f"There is no parameter {unknown[0][:64]!r} here, so nothing was filtered by it.")
         limit = _limit(request.query_params.get("limit"))
         cursor = request.query_params.get("cursor")
         if cursor:
@@ -69,6 +72,14 @@ class BadCursor(exceptions.APIException):
     status_code = 400
     default_code = "bad_cursor"
     remedy = "Follow the `next` address of the previous page unchanged."
+
+
+class UnknownParameter(exceptions.APIException):
+    """A list that ignores what it does not know looks filtered and is not."""
+
+    status_code = 400
+    default_code = "unknown_parameter"
+    remedy = "Send `limit` and `cursor` only, and choose among the results yourself."
 
 
 class BadLimit(exceptions.APIException):

@@ -112,7 +112,7 @@ class HttpSettingsForm(forms.Form):
         label="Inside our own network",
         help_text="Without it addresses of this machine and of private networks are refused.",
     )
-    accepted_when = _lines("Accepted when", "place = values, one a line; all must hold. Empty: every HTTP 2xx.", 2)
+    accepted_when = _lines("Accepted when", "place = values, one a line; all hold. Empty: an HTTP 2xx with an id.", 2)
     id_at = _text("Message id", "A place: messages.0.id, header X-Id, text, text OK: {}, or reference for our own.")
     items_at = _text("List of answers", "For several messages in a request; the other places begin in its items.")
     item_reference_at = _text(
