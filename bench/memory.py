@@ -32,7 +32,7 @@ from tests.waiting import until
 LIMIT_MB: Final = 400
 # What the last quarter may lie above the first: caches of bounded size fill up, pages of freed objects stay.
 GROWTH_MB: Final = dict.fromkeys(NAMED, 40)
-# Its shared buffers, 256 MB, count with each page that was touched since the start.
+# Its shared buffers, 224 MB, count with each page that was touched since the start.
 GROWTH_MB["postgres"] = 200
 EVERY_S: Final = 3.0
 FROZEN_WITHIN_S: Final = 600.0

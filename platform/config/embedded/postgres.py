@@ -34,7 +34,7 @@ from config.embedded import (
 )
 
 DURABLE: Final[Mapping[str, str]] = {
-    "shared_buffers": "256MB",
+    "shared_buffers": "224MB",
     "max_connections": "200",
     "jit": "off",
     "max_wal_size": "4GB",
