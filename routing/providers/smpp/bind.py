@@ -47,6 +47,7 @@ UNREADABLE_TRIES: Final = 2
 UNREADABLE_KEPT: Final = 1_000
 # Octets of an unreadable PDU that the log keeps: its header; behind it are numbers and texts.
 EVIDENCE: Final = 16
+KEPT_OCTETS: Final = 1_024
 # The log has one of them in so long, and how many there were.
 EVIDENCE_EVERY_S: Final = 60.0
 # So many submits without an answer, one after the other, and nothing on this connection is believed any more.
@@ -309,6 +310,8 @@ class Bind(asyncio.Protocol):
         self._log_unreadable(event)
         if gives_up:
             del self._unreadable[body]
+            # The operator forgets it with our answer: from here on the log alone has it.
+            log.error("bind %s: taken unread, refused before: %s", self.number, event.frame[:KEPT_OCTETS].hex())
         response = DataSmResp if event.command_id == DataSm.command_id else DeliverSmResp
         self._write(self._session.respond(response(sequence=event.sequence, status=0 if gives_up else event.status)))
 

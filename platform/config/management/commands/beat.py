@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import psycopg
@@ -24,4 +28,20 @@ class Command(BaseCommand):
                 self.stdout.flush()
                 while not try_hold(connection, BEAT_LOCK):
                     time.sleep(RETRY_S)
+            watch_in_background(connection, lambda: os.kill(os.getpid(), signal.SIGTERM))
             app.Beat(loglevel="WARNING", pidfile=None).run()
+
+
+def watch_in_background(connection: psycopg.Connection, lost: Callable[[], None]) -> None:
+    """Call `lost` once when the connection, and with it the lock, is gone: a database that restarts forgets locks, and
+    another beat may hold it by then. The supervisor starts this one again, behind that one."""
+
+    def watch() -> None:
+        try:
+            while True:
+                time.sleep(RETRY_S)
+                connection.execute("SELECT 1")
+        except psycopg.OperationalError:
+            lost()
+
+    threading.Thread(target=watch, name="beat lock", daemon=True).start()
