@@ -53,14 +53,107 @@ EDITABLE: Final = frozenset((ReviewState.DRAFT, ReviewState.CHANGES_ASKED))
 
 
 class PortalState(TextChoices):
-    """What the portal says; recorded as told, in any order (docs/rules.md#dlt-identifiers)."""
+    """What the portal says; recorded as told, in any order (docs/rules.md#dlt-identifiers).
 
+    Not every kind of record has every state: see compliance.portal_moves.
+    """
+
+    DRAFT = "draft", "Draft"
+    ADDED = "added", "Added"
+    AWAITING_TM = "awaiting_tm", "Awaiting telemarketers"
+    AWAITING_PE = "awaiting_pe", "Awaiting the entity"
     PENDING = "pending", "Pending"
     ACTIVE = "active", "Active"
     SUSPENDED = "suspended", "Suspended"
     REJECTED = "rejected", "Rejected"
+    DECLINED = "declined", "Declined"
     BLACKLISTED = "blacklisted", "Blacklisted"
     RETIRED = "retired", "Retired"
+    REVOKED = "revoked", "Revoked"
+    CLOSED = "closed", "Closed"
+
+
+class StateSource(TextChoices):
+    """Who told a portal state."""
+
+    PORTAL = "portal", "Portal"
+    IMPORT = "import", "Imported file"
+    DLR = "dlr", "Delivery reports"
+    USER = "user", "A member"
+
+
+class Suspension(TextChoices):
+    """Why a portal suspended something; the scrub codes tell validity and usage apart."""
+
+    NONE = "", "–"
+    VALIDITY = "validity", "Its validity ended"
+    USAGE = "usage", "It was not used"
+    MISUSE = "misuse", "It was misused"
+
+
+class Portal(TextChoices):
+    """The operators' portals; an entity registers on one, the others learn of it."""
+
+    UNKNOWN = "", "Not known"
+    AIRTEL = "airtel", "Airtel DLT"
+    VI = "vi", "Vi Vilpower"
+    JIO = "jio", "Jio TrueConnect"
+    TATA = "tata", "Tata"
+    BSNL = "bsnl", "BSNL"
+    MTNL = "mtnl", "MTNL"
+    QTL = "qtl", "QTL"
+    SMARTPING = "smartping", "SmartPing"
+
+
+class EntityType(TextChoices):
+    UNKNOWN = "", "Not known"
+    COMPANY = "company", "Company"
+    BANK = "bank", "Bank"
+    PARTNERSHIP = "partnership", "Partnership"
+    PROPRIETOR = "proprietor", "Proprietor"
+    SOCIETY = "society", "Society or trust"
+    GOVERNMENT = "government", "Government body"
+    OTHER = "other", "Other"
+
+
+class Tenure(TextChoices):
+    """How long a header was assigned for; temporary ones run 15, 30, 45 or 60 days."""
+
+    PERMANENT = "permanent", "Permanent"
+    TEMPORARY = "temporary", "Temporary"
+
+
+class TelemarketerRole(TextChoices):
+    AGGREGATOR = "aggregator", "Aggregator"
+    DELIVERY = "delivery", "Delivery"
+
+
+class LinkKind(TextChoices):
+    """What a text asks its reader to open or to call (docs/rules.md#links-and-numbers)."""
+
+    STATIC = "static", "Static link"
+    DYNAMIC = "dynamic", "Dynamic link"
+    SHORT = "short", "Short link with header"
+    APK = "apk", "App file (APK, IPA)"
+    OTT = "ott", "App or OTT link"
+    WHATSAPP = "whatsapp", "WhatsApp"
+    MOBILE = "mobile", "Mobile number"
+    LANDLINE = "landline", "Landline number"
+    TOLLFREE = "tollfree", "Toll-free number"
+    SERIES = "series", "140 or 160 series number"
+    EMAIL = "email", "E-mail address"
+
+
+class PortalCategory(TextChoices):
+    """A template's type in the portals' words, old and new; `Category` is what it counts as since May 2025."""
+
+    UNKNOWN = "", "Not known"
+    TRANSACTIONAL = "transactional", "Transactional"
+    SERVICE = "service", "Service"
+    SERVICE_IMPLICIT = "service_implicit", "Service implicit"
+    SERVICE_EXPLICIT = "service_explicit", "Service explicit"
+    PROMOTIONAL = "promotional", "Promotional"
+    GOVERNMENT = "government", "Government"
 
 
 class SenderKind(TextChoices):
@@ -68,6 +161,7 @@ class SenderKind(TextChoices):
     NUMERIC = "numeric", "Numeric header"
     SHORT = "short", "Short code"
     LONG = "long", "Long number"
+    GOVERNMENT = "govt", "Government header"
 
 
 class Category(TextChoices):

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from compliance.models.chains import Chain, Telemarketer
 from compliance.models.consent import OptOut
+from compliance.models.consent_templates import ConsentTemplate
 from compliance.models.entities import Entity
+from compliance.models.links import Link
+from compliance.models.portal import PortalRecord
 from compliance.models.reviews import Review, Reviewable
 from compliance.models.senders import Sender, SenderRegistration
 from compliance.models.templates import DltRegistration, Template
 from compliance.models.versions import RuleVersion
 
 __all__ = [
+    "Chain",
+    "ConsentTemplate",
     "DltRegistration",
     "Entity",
+    "Link",
     "OptOut",
+    "PortalRecord",
     "Review",
     "Reviewable",
     "RuleVersion",
     "Sender",
     "SenderRegistration",
+    "Telemarketer",
     "Template",
 ]

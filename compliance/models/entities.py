@@ -3,16 +3,19 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from compliance.statuses import PortalState
+from compliance.models.portal import PortalRecord
+from compliance.statuses import EntityType, Portal, PortalState
 from kernel.db.models import TenantOwned
 
 
-class Entity(TenantOwned):
+class Entity(PortalRecord, TenantOwned):
     """The legal person that sends; in India a principal entity, registered on one portal."""
 
     legal_name = models.CharField(max_length=200)
     country = models.CharField(max_length=2, default="IN")
     dlt_entity_id = models.CharField(max_length=19, blank=True, default="")
+    entity_type = models.CharField(max_length=12, choices=EntityType, blank=True, default=EntityType.UNKNOWN)
+    portal = models.CharField(max_length=12, choices=Portal, blank=True, default=Portal.UNKNOWN)
     portal_state = models.CharField(max_length=12, choices=PortalState, default=PortalState.ACTIVE)
     created_at = models.DateTimeField()
 

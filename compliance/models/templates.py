@@ -6,10 +6,11 @@ from django.db import models
 from django.utils.functional import cached_property
 
 from compliance.matching import CompiledTemplate
+from compliance.models.portal import PortalRecord
 from compliance.models.reviews import Reviewable
 from compliance.models.senders import Sender
-from compliance.statuses import Category, PortalState, ReviewState, traffic_class_of
-from compliance.tags import Variable
+from compliance.statuses import Category, PortalCategory, ReviewState, traffic_class_of
+from compliance.tags import Variable, VariableType
 from kernel.db.fields import TenantForeignKey
 from kernel.db.models import TenantOwned
 from kernel.domain.traffic import TrafficClass
@@ -22,6 +23,10 @@ class TemplateQuerySet(models.QuerySet["Template"]):
     def usable(self) -> Self:
         return self.filter(state=ReviewState.APPROVED, sender__state=ReviewState.APPROVED).order_by("name", "-version")
 
+    def needing_tags(self) -> Self:
+        """Those with a variable whose type nobody has told the portal."""
+        return self.filter(variables__contains=[{"type": VariableType.VAR.value}])
+
 
 class Template(Reviewable):
     """One version of a text that may be sent. An approved body never changes: an edit is a new version."""
@@ -31,6 +36,8 @@ class Template(Reviewable):
     sender = TenantForeignKey(Sender, models.PROTECT, related_name="templates", db_index=False)
     body = models.TextField()
     category = models.CharField(max_length=1, choices=Category, default=Category.SERVICE)
+    category_raw = models.CharField(max_length=20, choices=PortalCategory, blank=True, default=PortalCategory.UNKNOWN)
+    topic = models.CharField(max_length=60, blank=True, default="")
     is_otp = models.BooleanField(default=False)
     variables = models.JSONField(default=list)
 
@@ -56,19 +63,24 @@ class Template(Reviewable):
     def variable_list(self) -> tuple[Variable, ...]:
         return tuple(Variable.from_json(row) for row in self.variables)
 
+    @property
+    def needs_tagging(self) -> bool:
+        """A `{#var#}` remains without a type; a type beside the tag counts, as some portals keep it there."""
+        return any(variable.type is VariableType.VAR for variable in self.variable_list)
+
     @cached_property
     def compiled(self) -> CompiledTemplate:
         return CompiledTemplate.compile(self.body, self.variable_list)
 
 
-class DltRegistration(TenantOwned):
+class DltRegistration(PortalRecord, TenantOwned):
     """A template on one country's register: the id that goes over the wire, and the one header it is linked to."""
 
     template = TenantForeignKey(Template, models.CASCADE, related_name="registrations", db_index=False)
     country = models.CharField(max_length=2, default="IN")
     dlt_template_id = models.CharField(max_length=19)
     header = models.CharField(max_length=15, db_collation="C")
-    portal_state = models.CharField(max_length=12, choices=PortalState, default=PortalState.PENDING)
+    dlt_consent_id = models.CharField(max_length=19, blank=True, default="")
     changed_at = models.DateTimeField()
 
     class Meta:
