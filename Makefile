@@ -27,7 +27,7 @@ fix: environment ## Mend what can be mended without thinking
 	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 {} +
 
 bench: environment ## Every benchmark, one after the other
-	@for name in api_batch api_single campaign otp_latency memory growth capacity; do $(BIN)/python bench/$$name.py || exit 1; done
+	@for name in api_batch api_single campaign otp_latency template_match memory growth capacity; do $(BIN)/python bench/$$name.py || exit 1; done
 
 bench-%: environment ## One benchmark: bench-api-batch runs bench/api_batch.py
 	@$(BIN)/python bench/$(subst -,_,$*).py

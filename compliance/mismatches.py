@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -112,8 +113,9 @@ def _departure(template: CompiledTemplate, text: str) -> Mismatch:
 
 def _most_alike(text: str, literal: str, start: int) -> tuple[int, int]:
     """Where a fixed text that is nowhere comes closest, and how many of its characters are there."""
-    best = max(range(start, len(text) + 1), key=lambda place: (_common(text[place:], literal), -place))
-    return best, _common(text[best:], literal)
+    # Where a beginning of the literal stands, every shorter one stands as well: the longest is found by halving.
+    length = bisect_left(range(1, len(literal) + 1), True, key=lambda size: text.find(literal[:size], start) < 0)
+    return text.find(literal[:length], start), length
 
 
 def _value(slot: Slot, text: str, start: int, end: int) -> Mismatch:

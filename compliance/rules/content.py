@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from compliance.matching import CompiledTemplate, Match, Mismatch, ValueProblem, normalise_ends
 from compliance.rules.contract import Refusal
 from compliance.rules.facts import TemplateFacts
-
-# So many characters of a text tell which templates are worth trying.
-_KEY: Final = 4
-_REMEMBERED: Final = 1_000
+from compliance.rules.likeness import LikenessIndex
+from compliance.rules.literals import LiteralIndex
 
 
 def refusal_of_value(problem: ValueProblem) -> Refusal:
@@ -76,61 +74,36 @@ def refusal_of_number(compiled: CompiledTemplate, values: Sequence[str]) -> Refu
     return refusal_of_value(problem)
 
 
-class _Candidate(NamedTuple):
-    first: str
-    last: str
-    template: TemplateFacts
-
-
 @dataclass(frozen=True)
 class Shelf:
-    """The templates a sender may use for one country, at least one, arranged so that few are tried for a text."""
+    """The templates a sender may use for one country, at least one, those with most fixed text first.
+
+    Its indexes are made when a text first asks for them, and kept as long as the tenant's facts stand.
+    """
 
     templates: Sequence[TemplateFacts]
-    _by_beginning: dict[str, list[_Candidate]] = field(default_factory=dict)
+
+    @cached_property
+    def _index(self) -> LiteralIndex:
+        return LiteralIndex([template.compiled for template in self.templates])
+
+    @cached_property
+    def _likeness(self) -> LikenessIndex:
+        return LikenessIndex([template.compiled for template in self.templates])
 
     def find(self, text: str) -> tuple[TemplateFacts, Match] | None:
         """The match with most fixed text; warns `template_ambiguous` when another template matches as well."""
         text = normalise_ends(text)
         hit: tuple[TemplateFacts, Match] | None = None
-        for first, last, template in self._candidates(text[:_KEY]):
-            if text.startswith(first) and text.endswith(last):
-                match = template.compiled.match_normalised(text)
-                if match is not None and hit is not None:
-                    return hit[0], Match(hit[1].values, (*hit[1].warnings, "template_ambiguous"))
-                if match is not None:
-                    hit = template, match
+        for number in self._index.candidates(text):
+            template = self.templates[number]
+            match = template.compiled.match_normalised(text)
+            if match is not None and hit is not None:
+                return hit[0], Match(hit[1].values, (*hit[1].warnings, "template_ambiguous"))
+            if match is not None:
+                hit = template, match
         return hit
-
-    def _candidates(self, beginning: str) -> list[_Candidate]:
-        """Templates whose first fixed text allows this beginning, most fixed text first."""
-        found = self._by_beginning.get(beginning)
-        if found is None:
-            found = [
-                _Candidate(template.compiled.literals[0], template.compiled.literals[-1], template)
-                for template in self.templates
-                if _may_begin(template.compiled.literals[0], beginning)
-            ]
-            # Beginnings come from outside: only those that lead somewhere are worth remembering.
-            if found and len(self._by_beginning) < _REMEMBERED:
-                self._by_beginning[beginning] = found
-        return found
 
     def nearest(self, text: str) -> TemplateFacts:
         """The template that the writer of a text without match probably meant."""
-        return max(self.templates, key=lambda template: _shared(template.compiled, text))
-
-
-def _may_begin(literal: str, beginning: str) -> bool:
-    return literal.startswith(beginning) if len(literal) >= len(beginning) else beginning.startswith(literal)
-
-
-def _shared(compiled: CompiledTemplate, text: str) -> int:
-    """Characters of fixed text that occur in order; a rough likeness for explanations."""
-    position, shared = 0, 0
-    for literal in compiled.literals:
-        words = literal.strip()
-        found = text.find(words, position) if words else -1
-        if found >= 0:
-            position, shared = found + len(words), shared + len(words)
-    return shared
+        return self.templates[self._likeness.nearest(text)]
