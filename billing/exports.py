@@ -15,10 +15,11 @@ from django.db import transaction
 from audit.services import Actor, record
 from billing.models import Export, ExportState, Wallet
 from billing.queries import CostRow, month_costs, total_of
-from billing.spreadsheet import Cell, amount, write_csv
+from billing.spreadsheet import amount
 from kernel.db.tenancy import platform_context, scoped_connection, tenant_context
 from kernel.domain.errors import DomainError
 from kernel.domain.traffic import TrafficClass
+from kernel.tables.cells import Cell, write_csv
 
 HEADER: Final = (
     "month",

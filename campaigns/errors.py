@@ -30,10 +30,6 @@ class OutOfOrder(DomainError):
         )
 
 
-class FileRefused(DomainError):
-    """A file that cannot be imported as it is; nothing of it was written."""
-
-
 class SameFile(DomainError):
     def __init__(self, *, at: datetime, list_name: str) -> None:
         super().__init__(

@@ -13,14 +13,14 @@ import phonenumbers
 from babel import Locale
 from django import forms
 
-from campaigns.importing.encodings import LABELS, UTF8_BOM, UTF16_BE, UTF16_LE
-from campaigns.importing.reading import DELIMITERS
 from campaigns.importing.rows import KEEP, LEAVE, NAME, PHONE
 from campaigns.models import NAME_LENGTH, ContactList, Import
 from campaigns.services.filling import NAME_COLUMN, PHONE_COLUMN
 from campaigns.statuses import CampaignState
 from compliance.models import Template
 from kernel.domain.errors import DomainError
+from kernel.tables.encodings import LABELS, UTF8_BOM, UTF16_BE, UTF16_LE
+from kernel.tables.reading import DELIMITERS
 
 FIXED: Final = "="
 NEW_LIST: Final = ""

@@ -9,8 +9,8 @@ from celery import shared_task
 
 from campaigns.importing import job
 from campaigns.services import control, estimates, imports, running
+from kernel.db.clock import database_now
 from kernel.db.tenancy import platform_context, tenant_context
-from kernel.domain.clock import utc_now
 from routing.costs import read_costs
 
 # A look that waited longer than this has been overtaken by a later one.
@@ -20,7 +20,7 @@ LOOK_EXPIRES_S: Final = 20
 @shared_task(name="campaigns.start_due")
 def start_due() -> None:
     """Start what is due; two ticks at once share it out, a repeated one finds nothing."""
-    now = utc_now()
+    now = database_now()
     for due in running.missed(now=now):
         with tenant_context(due.tenant_id):
             running.withdraw_missed(campaign_id=due.campaign_id, now=now)
@@ -31,16 +31,16 @@ def start_due() -> None:
 @shared_task(name="campaigns.sweep")
 def sweep() -> None:
     """Send somebody to look after everything that is under way; what a crash left undone is found so."""
-    for tenant_id, campaign_id in control.unsettled(now=utc_now()):
+    for tenant_id, campaign_id in control.unsettled(now=database_now()):
         look_after.apply_async((str(tenant_id), str(campaign_id)), expires=LOOK_EXPIRES_S)
-    for tenant_id, import_id in imports.forgotten(now=utc_now()):
+    for tenant_id, import_id in imports.forgotten(now=database_now()):
         run_import.delay(str(tenant_id), str(import_id))
 
 
 @shared_task(name="campaigns.prepare")
 def prepare(tenant_id: str, campaign_id: str) -> None:
     with tenant_context(UUID(tenant_id)):
-        run = running.prepare(campaign_id=UUID(campaign_id), now=utc_now())
+        run = running.prepare(campaign_id=UUID(campaign_id), now=database_now())
     if run is not None:
         send_chunks(tenant_id, run.id, running.WINDOW)
 
@@ -49,7 +49,7 @@ def prepare(tenant_id: str, campaign_id: str) -> None:
 def expand_chunk(tenant_id: str, chunk_id: str) -> None:
     # The next one is marked in the same transaction: one commit a chunk, not two.
     with tenant_context(UUID(tenant_id)):
-        now = utc_now()
+        now = database_now()
         run_id = running.expand_chunk(chunk_id=UUID(chunk_id), now=now)
         following = [] if run_id is None else running.queue_chunks(run_id=run_id, limit=1, now=now)
     for next_id in following:
@@ -58,7 +58,7 @@ def expand_chunk(tenant_id: str, chunk_id: str) -> None:
 
 @shared_task(name="campaigns.look_after")
 def look_after(tenant_id: str, campaign_id: str) -> None:
-    now = utc_now()
+    now = database_now()
     with tenant_context(UUID(tenant_id)):
         need = control.look_after(campaign_id=UUID(campaign_id), now=now)
         run_id, room = running.window_of(campaign_id=UUID(campaign_id), now=now)
@@ -77,25 +77,25 @@ def cancel_rest(tenant_id: str, campaign_id: str) -> None:
     is_more = True
     while is_more:
         with tenant_context(UUID(tenant_id)):
-            is_more = control.cancel_rest(campaign_id=UUID(campaign_id), costs=costs, now=utc_now())
+            is_more = control.cancel_rest(campaign_id=UUID(campaign_id), costs=costs, now=database_now())
 
 
 def send_chunks(tenant_id: str, run_id: UUID, limit: int) -> None:
     """Send tasks for the next chunks; marked first, so that two senders do not send the same."""
     with tenant_context(UUID(tenant_id)):
-        chunk_ids = running.queue_chunks(run_id=run_id, limit=limit, now=utc_now())
+        chunk_ids = running.queue_chunks(run_id=run_id, limit=limit, now=database_now())
     for chunk_id in chunk_ids:
         expand_chunk.delay(tenant_id, str(chunk_id))
 
 
 @shared_task(name="campaigns.run_import")
 def run_import(tenant_id: str, import_id: str) -> None:
-    job.run_import(tenant_id=UUID(tenant_id), import_id=UUID(import_id), clock=utc_now)
+    job.run_import(tenant_id=UUID(tenant_id), import_id=UUID(import_id), clock=database_now)
 
 
 @shared_task(name="campaigns.housekeeping")
 def housekeeping() -> None:
-    imports.forget_old(now=utc_now())
+    imports.forget_old(now=database_now())
 
 
 @shared_task(name="campaigns.count_cost")
@@ -106,7 +106,7 @@ def count_cost(tenant_id: str, campaign_id: str, token: str) -> None:
         list_ids, filling = estimates.lists_of(campaign)
     if filling is None:
         return
-    counting, after = estimates.Counting(filling, utc_now()), None
+    counting, after = estimates.Counting(filling, database_now()), None
     while True:
         with tenant_context(tenant):
             after = estimates.next_page(list_ids, counting, after)

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from campaigns.errors import FileRefused
 from campaigns.importing import files
-from campaigns.importing.reading import CsvFile
 from campaigns.importing.rejects import Reject
 from campaigns.importing.rows import PHONE, RowReader, RowRefused
 from campaigns.importing.survey import Layout, Survey, body_of, layout_of, survey_of
@@ -23,6 +21,8 @@ from campaigns.services import imports
 from campaigns.services.contacts import Person
 from campaigns.statuses import ImportState
 from kernel.db.tenancy import tenant_context
+from kernel.tables.errors import FileRefused
+from kernel.tables.reading import CsvFile
 
 STRETCH: Final = 5_000
 Clock = Callable[[], datetime]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from billing.spreadsheet import BOM, safe_text
 from campaigns.importing.rows import RowRefused
+from kernel.tables.cells import BOM, safe_text
 
 HEADER: Final = ("row", "code", "reason", "what to do")
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from campaigns.importing.reading import Record
 from campaigns.models import NAME_LENGTH
 from campaigns.services.contacts import Person
+from kernel.tables.reading import Record
 from kernel.telecom.e164 import E164
 from kernel.telecom.number_refusals import sentence_of
 from kernel.telecom.numbers import NumberRefused, normalise

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from campaigns.errors import FileRefused
-from campaigns.importing.encodings import detect_encoding
-from campaigns.importing.reading import CsvFile, Record, detect_delimiter
 from campaigns.importing.rows import KEEP, NAME, PHONE
+from kernel.tables.encodings import detect_encoding
+from kernel.tables.errors import FileRefused
+from kernel.tables.reading import CsvFile, Record, detect_delimiter
 from kernel.telecom.number_refusals import NumberReason
 from kernel.telecom.numbers import NumberRefused, country_of, normalise
 

@@ -15,10 +15,12 @@ from campaigns.errors import ScheduleProblem
 from campaigns.models import Campaign, Chunk, Run
 from campaigns.progress import Progress, progress_of
 from campaigns.services.moving import locked_campaign, move, note
+from campaigns.services.stopping import StoppedByCompliance, put_on_hold_for, stop_of
 from campaigns.statuses import STARTED, UNSETTLED_STATES, CampaignEvent, CampaignState, ChunkState
 from kernel.db.tenancy import platform_context, scoped_connection
 from messaging.services.campaign_control import cancel_campaign as cancel_messages
 from messaging.services.campaign_control import forget_stop, hold_campaign, is_held, resume_campaign, stop_for_good
+from messaging.services.stopping import chain_stop_of
 from routing.costs import CostTable
 from tenants.models import Tenant
 
@@ -56,10 +58,13 @@ def resume(*, campaign_id: UUID, actor: Actor, now: datetime) -> Campaign:
     """Go on where a pause stopped.
 
     Raises:
-        NotFound, OutOfOrder; ScheduleProblem: `not_after_passed`, its time is over.
+        NotFound, OutOfOrder; ScheduleProblem: `not_after_passed`, its time is over;
+        StoppedByCompliance: a stop stands in its way still.
     """
     with transaction.atomic(using=scoped_connection().alias):
         campaign = locked_campaign(campaign_id)
+        if campaign.state == CampaignState.PAUSED and (standing := stop_of(campaign)):
+            raise StoppedByCompliance(standing)
         if campaign.state == CampaignState.PAUSED and campaign.not_after and campaign.not_after <= now:
             raise ScheduleProblem(
                 "not_after_passed",
@@ -137,6 +142,10 @@ def look_after(*, campaign_id: UUID, now: datetime) -> Need:
         return Need.PREPARE if is_stuck else Need.NOTHING
     progress = progress_of(campaign, run)
     Run.objects.filter(pk=run.pk).update(progress=progress.as_json())
+    if campaign.state == CampaignState.SENDING and (standing := chain_stop_of(campaign_id)):
+        with transaction.atomic(using=scoped_connection().alias):
+            put_on_hold_for(campaign_id, standing, now)
+        return Need.NOTHING
     if campaign.state == CampaignState.PAUSED or is_held(campaign_id):
         _align(campaign_id)
     if campaign.state == CampaignState.PAUSED:

@@ -43,6 +43,8 @@ def move(campaign: Campaign, event: CampaignEvent, **fields: object) -> None:
 def stop(campaign: Campaign, event: CampaignEvent, problem: DomainError, *, now: datetime) -> None:
     """Halt a locked campaign because of `problem`, which its page then shows until somebody acts."""
     reason = {"code": problem.code, "detail": problem.detail, "remedy": problem.remedy}
+    if "stop" in problem.context:
+        reason["stop"] = str(problem.context["stop"])
     move(campaign, event, stopped=reason)
     note(campaign, action="campaign.stop", actor=SYSTEM, summary=f"Stopped: {problem.detail}"[:500], now=now)
 

@@ -22,6 +22,7 @@ from campaigns.progress import progress_of
 from campaigns.services.audience import freeze_audience, list_ids_of, people_of_chunk
 from campaigns.services.filling import Filling
 from campaigns.services.moving import locked_campaign, move, stop
+from campaigns.services.stopping import StoppedByCompliance, stop_of
 from campaigns.statuses import CampaignEvent, CampaignState, ChunkState
 from kernel.db.tenancy import platform_context, scoped_connection
 from kernel.domain.catalogue import explain
@@ -146,8 +147,8 @@ def window_of(*, campaign_id: UUID, now: datetime) -> tuple[UUID | None, int]:
 def expand_chunk(*, chunk_id: UUID, now: datetime) -> UUID | None:
     """Write the messages of one chunk and close it, in one transaction.
 
-    Credit or a suspended account that stops the chunk pauses the campaign and leaves the chunk as it was: nobody is
-    used up by a shortage that ends.
+    Credit, a suspended account or compliance that stops the chunk pauses the campaign and leaves the chunk as it was:
+    nobody is used up by a shortage that ends.
 
     Returns:
         The run, when this call did it; None when there was nothing to do (paused, cancelled, done, being done).
@@ -178,7 +179,9 @@ def _expand(chunk_id: UUID, now: datetime) -> UUID | None:
     chunk = open_chunk.defer("contact_ids").filter(pk=chunk_id, state=ChunkState.PENDING).first()
     if chunk is None:
         return None
-    campaign = Campaign.objects.select_related("template__sender").get(pk=chunk.run.campaign_id)
+    campaign = Campaign.objects.select_related("template__sender__entity").get(pk=chunk.run.campaign_id)
+    if standing := stop_of(campaign):
+        raise StoppedByCompliance(standing)
     group = group_of(chunk, campaign)
     if group.ids:
         accept_group(group=group, source=Source.CAMPAIGN, now=now, campaign=CampaignRef(campaign.id, campaign.name))

@@ -6,6 +6,7 @@ import csv
 import io
 import time
 import tracemalloc
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from campaigns.errors import FileRefused, MappingProblem, NotFound, OutOfOrder, SameFile
+from campaigns.errors import MappingProblem, NotFound, OutOfOrder, SameFile
 from campaigns.importing import files, job
 from campaigns.importing.files import absolute
 from campaigns.models import Contact, ContactList, Import, Membership
@@ -21,6 +22,7 @@ from campaigns.services import imports
 from campaigns.tests.builders import MAYA, NOW, Cast, make_cast, number
 from campaigns.tests.files import HEADER, again, confirm, csv_of, take_in, upload, work
 from kernel.db.tenancy import tenant_context
+from kernel.tables.errors import FileRefused
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +123,7 @@ def test_a_line_of_50_megabytes_is_refused_without_reading_it_into_memory(cast: 
 
 
 def test_a_file_that_is_too_large_leaves_nothing_behind(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_OCTETS", 1000)
+    monkeypatch.setattr(files, "store", replace(files.UPLOADS, max_octets=1000).store)
     with pytest.raises(FileRefused, match="larger"):
         upload(cast.tenant_id, (b"x" * 400 for _ in range(3)))
     assert [path for path in absolute("imports").rglob("*") if path.is_file()] == []

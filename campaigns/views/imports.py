@@ -13,9 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.errors import SameFile
 from campaigns.forms import MappingForm, ReadAgainForm, UploadForm, add_refusal, countries
-from campaigns.importing.encodings import CP1252, LABELS
 from campaigns.importing.files import absolute
-from campaigns.importing.reading import DELIMITERS
 from campaigns.importing.rows import counted_reasons
 from campaigns.models import Import
 from campaigns.services import imports
@@ -23,6 +21,8 @@ from campaigns.statuses import ImportState
 from campaigns.tasks import run_import
 from campaigns.waking import after_commit
 from kernel.domain.errors import DomainError
+from kernel.tables.encodings import CP1252, LABELS
+from kernel.tables.reading import DELIMITERS
 from kernel.telecom.e164 import E164
 from kernel.telecom.numbers import NumberRefused, mask, normalise
 from kernel.web.htmx import render_page

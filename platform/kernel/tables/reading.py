@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from campaigns.errors import FileRefused
-from campaigns.importing.encodings import AS_CSV, LABELS
+from kernel.tables.encodings import AS_CSV, LABELS
+from kernel.tables.errors import FileRefused
 
 # A record of contacts has a few hundred characters. Below csv's own limit of a field, so that ours speaks first.
 MAX_RECORD: Final = 100_000

@@ -6,7 +6,7 @@ import codecs
 from pathlib import Path
 from typing import Final
 
-from campaigns.errors import FileRefused
+from kernel.tables.errors import FileRefused
 
 BLOCK: Final = 1024 * 1024
 UTF8, UTF8_BOM, UTF16, UTF16_LE, UTF16_BE, CP1252 = "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"
@@ -79,7 +79,7 @@ def _check_not_empty(path: Path) -> None:
         while block := file.read(BLOCK):
             if block.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
                 return
-    raise FileRefused("empty_file", "The file is empty.", "Export it again; it needs one row per person.")
+    raise FileRefused("empty_file", "The file is empty.", "Export it again; it needs one row for each record.")
 
 
 def _first_fault(path: Path, encoding: str) -> int | None:
