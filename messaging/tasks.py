@@ -6,31 +6,31 @@ from uuid import UUID
 
 from celery import shared_task
 
-from kernel.domain.clock import utc_now
+from kernel.db.clock import database_now
 from messaging.services import partitions, parts_seen, passing_on, retention, surgery, sweeping
 
 
 @shared_task(name="messaging.release_due")
 def release_due() -> None:
-    sweeping.release_due(utc_now())
+    sweeping.release_due(database_now())
 
 
 @shared_task(name="messaging.pass_on")
 def pass_on() -> None:
     """Queues of routes that take nothing go on, whether or not a dispatcher serves them."""
-    now = utc_now()
+    now = database_now()
     passing_on.pass_on(now)
     passing_on.finish_drains(now)
 
 
 @shared_task(name="messaging.operate")
 def operate(operation_id: str) -> None:
-    surgery.carry_out(operation_id=UUID(operation_id), now=utc_now())
+    surgery.carry_out(operation_id=UUID(operation_id), now=database_now())
 
 
 @shared_task(name="messaging.sweep")
 def sweep() -> None:
-    now = utc_now()
+    now = database_now()
     for operation_id in surgery.running():
         operate.delay(str(operation_id))
     sweeping.release_held()
@@ -40,7 +40,7 @@ def sweep() -> None:
 
 @shared_task(name="messaging.housekeeping")
 def housekeeping() -> None:
-    now = utc_now()
+    now = database_now()
     partitions.make_partitions(now)
     partitions.drop_partitions(now)
     retention.forget_old(now)

@@ -9,13 +9,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 from uuid import uuid4
 
 from django.db import DatabaseError, close_old_connections, connections
 
+from kernel.db.clock import database_now
 from kernel.domain.clock import utc_now
 from kernel.domain.errors import DomainError
 from messaging.dispatcher.desk import Desk
@@ -104,7 +105,7 @@ class Routes:
         for route_id, served in wanted.items():
             await self._follow(served, writer)
             if route_id in self.desks and route_id not in self._told:
-                await self._heed(route_id, seen.breakers.get(route_id), writer)
+                await self._heed(route_id, seen.breakers.get(route_id), seen.at, writer)
 
     def next_refresh_s(self, usual: float) -> float:
         """Sooner while binds go from one dispatcher to another."""
@@ -173,7 +174,7 @@ class Routes:
         route_id = guard.desk.route_id
         log.error("route %s takes no more messages: %s", guard.desk.config.name, reason)
         writer.return_flights(route_id)
-        self._tell(route_id, partial(breaker.trip, route_id=route_id, reason=reason, now=utc_now()))
+        self._tell(route_id, lambda: breaker.trip(route_id=route_id, reason=reason, now=database_now()))
 
     def _on_probed(self, writer: Writer, guard: Guard, complaint: str) -> None:
         desk = guard.desk
@@ -186,8 +187,8 @@ class Routes:
         self._wake()
 
     def _conclusion(self, route_id: int, complaint: str | None) -> Callable[[], None]:
-        return partial(
-            breaker.conclude_probe, route_id=route_id, holder=self._prober, complaint=complaint, now=utc_now()
+        return lambda: breaker.conclude_probe(
+            route_id=route_id, holder=self._prober, complaint=complaint, now=database_now()
         )
 
     def _tell(self, route_id: int, call: Callable[[], object]) -> None:
@@ -207,9 +208,9 @@ class Routes:
             await self.pass_on(None)
             await asyncio.sleep(AFTER_TRIP_EVERY_S)
 
-    async def _heed(self, route_id: int, found: Breaker | None, writer: Writer) -> None:
+    async def _heed(self, route_id: int, found: Breaker | None, now: datetime, writer: Writer) -> None:
         guard, desk = self._guards[route_id], self.desks[route_id]
-        now_phase = phase(found, utc_now())
+        now_phase = phase(found, now)
         if now_phase is Phase.CLOSED:
             if guard.probe is not None or not guard.may_send:
                 guard.release()
@@ -232,7 +233,7 @@ class Routes:
 
     async def pass_on(self, patience_s: float | None) -> None:
         """Let the queues of routes that take nothing go on, whoever serves these."""
-        await self._ask(partial(pass_on, utc_now(), patience_s=patience_s))
+        await self._ask(lambda: pass_on(database_now(), patience_s=patience_s))
 
     def _begin(self, errand: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(self._quietly(errand))

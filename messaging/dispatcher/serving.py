@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from kernel.db.clock import database_now
 from kernel.db.tenancy import platform_context
-from kernel.domain.clock import utc_now
 from kernel.domain.errors import DomainError
 from kernel.domain.traffic import TrafficClass
 from messaging.models import Batch
@@ -43,12 +43,14 @@ class Fault(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Routes that are enabled or draining, those that cannot be read, breakers that are not closed, and costs."""
+    """Routes that are enabled or draining, those that cannot be read, breakers that are not closed, and costs; `at` is
+    the database's clock."""
 
     served: list[Served]
     faults: dict[int, Fault]
     breakers: dict[int, Breaker]
     costs: CostTable
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Reading:
 
 
 def look(lane: Lane) -> Look:
-    seen = Look([], {}, breaker.standings(), read_costs())
+    seen = Look([], {}, breaker.standings(), read_costs(), database_now())
     for route in Route.objects.exclude(state=RouteState.DISABLED):
         if lane == Lane.OTP and not route.otp_binds:
             continue
@@ -87,7 +89,7 @@ def try_probe(route_id: int, classes: tuple[int, int], holder: str) -> bool:
     with platform_context(reason="see whether anything waits that could probe a route"):
         waiting = Batch.objects.filter(route_id=route_id, state=BatchState.READY, traffic_class__range=classes)
         has_work = waiting.exists()
-    return has_work and breaker.take_probe(route_id=route_id, holder=holder, now=utc_now())
+    return has_work and breaker.take_probe(route_id=route_id, holder=holder, now=database_now())
 
 
 def exchange(
@@ -101,7 +103,7 @@ def exchange(
 
 
 def write_gauges(lane: Lane, holder: str, readings: list[Reading], faults: dict[int, Fault]) -> None:
-    now = utc_now()
+    now = database_now()
     seen = [*faults, *[reading.route_id for reading in readings]]
     # A route whose last bind went to another dispatcher is told of by that one.
     RouteGauge.objects.filter(lane=lane.value, holder=holder).exclude(route_id__in=seen).delete()
