@@ -73,13 +73,15 @@ class _Pieces:
 class _Group:
     """Templates that begin and end alike."""
 
-    __slots__ = ("_always", "_filed")
+    __slots__ = ("_always", "_filed", "_keys")
 
     def __init__(self, numbers: list[int], templates: Sequence[CompiledTemplate]) -> None:
         self._always = numbers
         self._filed: dict[int, dict[str, list[int]]] = {}
         if len(numbers) > _SMALL:
             self._file(numbers, templates)
+        # Of two sets the smaller is walked through; with the keys of a dict it would always be the text's.
+        self._keys = [(length, frozenset(filed), filed) for length, filed in self._filed.items()]
 
     def _file(self, numbers: list[int], templates: Sequence[CompiledTemplate]) -> None:
         self._always = []
@@ -97,8 +99,8 @@ class _Group:
 
     def collect(self, pieces: _Pieces, found: list[int]) -> None:
         found += self._always
-        for length, filed in self._filed.items():
-            for piece in pieces.of(length) & filed.keys():
+        for length, keys, filed in self._keys:
+            for piece in pieces.of(length) & keys:
                 found += filed[piece]
 
 
