@@ -40,6 +40,7 @@ class TenantRequest(HttpRequest):
     member_role: Role
     permissions: frozenset[Permission]
     memberships: list[Membership]
+    unread: int
 
 
 def tenant_page(permission: Permission) -> Callable[[View[P]], View[P]]:
@@ -113,6 +114,7 @@ def _attach(request: HttpRequest) -> Membership | None:
         "tenant": chosen.tenant if chosen else None,
         "member_role": chosen.role if chosen else None,
         "permissions": GRANTS[chosen.role] if chosen else NOTHING,
+        "unread": chosen.unread if chosen else 0,
     }
     for name, value in attributes.items():
         setattr(request, name, value)

@@ -94,6 +94,11 @@ class OrganisationForm(forms.Form):
         coerce=int,
         help_text="Passcodes are always kept for one day only. What was charged stays in the books.",
     )
+    review_rule = forms.ChoiceField(
+        label="Senders and templates are approved by",
+        choices=Tenant.ReviewRule.choices,
+        help_text="Holds for what waits for review now, too.",
+    )
 
     @classmethod
     def of(cls, tenant: Tenant) -> OrganisationForm:

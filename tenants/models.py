@@ -75,6 +75,13 @@ class Tenant(models.Model):
         ACTIVE = "active", "Active"
         SUSPENDED = "suspended", "Suspended"
 
+    class ReviewRule(models.TextChoices):
+        """How many people a review takes (docs/rules.md#review)."""
+
+        ONE = "one", "One reviewer; owners may approve what they submitted themselves"
+        FOUR_EYES = "four_eyes", "Four eyes: nobody approves what they wrote or submitted, owners neither"
+        TWO_APPROVERS = "two_approvers", "Two approvers: as four eyes, and two different people approve"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=150)
     slug = models.SlugField(max_length=50, unique=True)
@@ -86,6 +93,9 @@ class Tenant(models.Model):
     text_retention_days_transactional = models.PositiveSmallIntegerField(default=30)
     text_retention_days_promotional = models.PositiveSmallIntegerField(default=30)
     smart_encoding = models.BooleanField(default=False)
+    review_rule = models.CharField(
+        max_length=16, choices=ReviewRule.choices, default=ReviewRule.ONE, db_default=ReviewRule.ONE
+    )
     # Its share of a route on which others wait too, as a multiple of theirs.
     send_weight = models.PositiveSmallIntegerField(default=1, db_default=1, validators=[MinValueValidator(1)])
     created_at = models.DateTimeField(default=utc_now, editable=False)
@@ -153,6 +163,53 @@ class Invitation(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.email} as {self.role}"
+
+
+class Notification(TenantOwned):
+    """News for one member: in the browser at once, by mail a little later unless it was read before.
+
+    `key` names what it is about, so that news which a repeated task finds again reaches nobody twice.
+    """
+
+    class Tone(models.TextChoices):
+        OK = "ok", "Good news"
+        WAIT = "wait", "Something to do"
+        BAD = "bad", "Bad news"
+        INFO = "info", "News"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    tone = models.CharField(max_length=4, choices=Tone.choices, default=Tone.INFO)
+    title = models.CharField(max_length=200)
+    text = models.TextField(blank=True, default="")
+    path = models.CharField(max_length=200)  # of the page it is about
+    key = models.CharField(max_length=120, blank=True, default="")
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    mail_due_at = models.DateTimeField(null=True)  # to be claimed by the mailing task; null when nothing is due
+    mailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "user", "key"], condition=~models.Q(key=""), name="tenants_notification_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id", "user", "id"], name="tenants_notification_list"),
+            models.Index(
+                fields=["tenant_id", "user"],
+                condition=models.Q(read_at__isnull=True),
+                name="tenants_notification_unread",
+            ),
+            models.Index(
+                fields=["tenant_id", "mail_due_at"],
+                condition=models.Q(mail_due_at__isnull=False),
+                name="tenants_notification_mail",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class ApiToken(TenantOwned):

@@ -38,8 +38,11 @@ class TenantInfo:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
+    """A place in a tenant; `unread` is how many news wait there, 100 standing for that many and more."""
+
     tenant: TenantInfo
     role: Role
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def memberships(user_id: UUID) -> list[Membership]:
     """Where a user works, by name of the tenant. Call outside contexts: a tenant's role may not ask."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT * FROM dakiya_memberships(%s)", [user_id])
-        return [Membership(TenantInfo(*row[:7]), Role(row[7])) for row in cursor.fetchall()]
+        return [Membership(TenantInfo(*row[:7]), Role(row[7]), row[8]) for row in cursor.fetchall()]
 
 
 def token_record(digest: str) -> TokenRecord | None:

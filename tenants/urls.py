@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenants.views import members, organisation, person, tokens
+from tenants.views import members, notifications, organisation, person, tokens
 
 app_name = "tenants"
 urlpatterns = [
@@ -20,5 +20,8 @@ urlpatterns = [
     path("tokens/", tokens.token_list, name="tokens"),
     path("tokens/<uuid:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("organisation/", organisation.organisation, name="organisation"),
+    path("notifications/", notifications.notification_list, name="notifications"),
+    path("notifications/read/", notifications.read_all, name="notifications-read"),
+    path("notifications/<uuid:pk>/open/", notifications.open_one, name="notification-open"),
     path("audit/", organisation.audit_trail, name="audit"),
 ]

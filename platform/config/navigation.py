@@ -87,6 +87,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "tenant_choices": _choices(request),
         "console_url": reverse("reporting:console") if user.is_staff and not is_console else None,
     }
+    if tenant is not None and not is_console:
+        context |= {"notifications_url": reverse("tenants:notifications"), "unread": getattr(request, "unread", 0)}
     if not is_console and Permission.VIEW_MESSAGES in permissions:
         context |= {"search_url": reverse("messaging:messages"), "search_label": "Search a number"}
     return context

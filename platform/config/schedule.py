@@ -32,5 +32,7 @@ JOBS: Final = (
     Job("billing.resume_exports", 60),
     Job("billing.housekeeping", 3600),
     Job("tenants.mail_invitations", 60),
+    Job("tenants.mail_notifications", 60),
+    Job("tenants.housekeeping", 86_400),
     Job("audit.seal", 60),
 )

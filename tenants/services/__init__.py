@@ -11,13 +11,23 @@ from tenants.services.invitations import (
     withdraw_invitation,
 )
 from tenants.services.members import add_member, change_role, remove_member
+from tenants.services.notifications import (
+    News,
+    Tone,
+    notify,
+    people_with,
+    read_all_notifications,
+    read_notification,
+)
 from tenants.services.organisations import OrganisationSettings, create_tenant, set_tenant_state, update_organisation
 from tenants.services.people import actor, create_user, rename_user
 from tenants.services.tokens import create_token, revoke_token
 
 __all__ = [
+    "News",
     "Offer",
     "OrganisationSettings",
+    "Tone",
     "accept_invitation",
     "actor",
     "add_member",
@@ -27,6 +37,10 @@ __all__ = [
     "create_user",
     "invite_member",
     "link_token",
+    "notify",
+    "people_with",
+    "read_all_notifications",
+    "read_notification",
     "read_offer",
     "remove_member",
     "rename_user",

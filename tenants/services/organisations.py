@@ -69,6 +69,7 @@ class OrganisationSettings:
     smart_encoding: bool
     text_retention_days_transactional: int
     text_retention_days_promotional: int
+    review_rule: str = Tenant.ReviewRule.ONE
 
 
 def update_organisation(*, settings: OrganisationSettings, by: User | None, now: datetime | None = None) -> Tenant:

@@ -63,7 +63,7 @@ def test_removing_a_member_asks_first(site: str, page: Page) -> None:
         assert not Member.objects.active().filter(pk=leaving.pk).exists()
 
 
-@pytest.mark.parametrize("path", ["members", "tokens", "organisation", "profile", "audit"])
+@pytest.mark.parametrize("path", ["members", "tokens", "organisation", "profile", "audit", "notifications"])
 def test_no_page_scrolls_sideways_on_a_phone(path: str, site: str, open_page: Callable[..., Page]) -> None:
     make_tenant(owner=make_user("asha@example.com"))
     page = open_page(phone=True, color_scheme="dark")

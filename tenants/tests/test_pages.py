@@ -163,8 +163,10 @@ def test_a_token_is_revoked(tenant: Tenant, owner: Client) -> None:
 def test_settings_are_saved_and_bad_ones_come_back(tenant: Tenant, owner: Client) -> None:
     days = {"text_retention_days_transactional": 7, "text_retention_days_promotional": 90}
     given = {"name": "Aarohi Bank Ltd", "timezone": "Asia/Dubai", "smart_encoding": "on", **days}
+    given |= {"review_rule": "four_eyes"}
     assert owner.post("/settings/organisation/", given)["Location"] == "/settings/organisation/"
     assert "Aarohi Bank Ltd" in owner.get("/settings/organisation/").text
+    assert "<ins>four_eyes</ins>" in owner.get("/settings/audit/").text
     for wrong in ({"timezone": "Mars/Base"}, {"text_retention_days_promotional": 3}, {"name": ""}):
         assert owner.post("/settings/organisation/", {**given, **wrong}).status_code == 422
 

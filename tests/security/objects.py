@@ -35,9 +35,10 @@ from routing.callback_addresses import callback_url
 from routing.services.plans import RuleDraft, save_plan
 from routing.services.routes import RouteDraft, create_route
 from routing.tests.builders import make_route
+from tenants.models import Notification
 from tenants.queries import tenant_info
 from tenants.roles import Role
-from tenants.services import add_member, create_token, invite_member, link_token
+from tenants.services import News, add_member, create_token, invite_member, link_token, notify
 from tenants.tests.builders import make_user
 from tests.addresses import Address
 from tests.security.company import Company, make_company
@@ -91,6 +92,13 @@ def invitation_link(company: Company) -> object:
 @inside
 def token(company: Company) -> object:
     return create_token(name="Another", by=company.owner)[0].pk
+
+
+@inside
+def notification(company: Company) -> object:
+    key = f"news {next(_numbers)}"
+    notify(user_ids=[company.owner.pk], news=News("Something happened", "/", key=key), now=timezone.now())
+    return Notification.objects.get(key=key).pk
 
 
 @inside
@@ -214,6 +222,7 @@ OBJECTS: Final[dict[str, Maker]] = {
     "settings/members/<uuid:pk>": member,
     "settings/invitations/<uuid:pk>": invitation,
     "settings/tokens/<uuid:pk>": token,
+    "settings/notifications/<uuid:pk>": notification,
     "entities/<uuid:pk>": entity,
     "senders/<uuid:pk>": sender,
     "templates/<uuid:pk>": template,
