@@ -11,6 +11,10 @@ class MessagingConfig(AppConfig):
     name = "messaging"
 
     def ready(self) -> None:
+        from compliance.services.stops import register
+        from messaging.services.stopping import BatchKeeper
+
+        register(BatchKeeper())
         post_migrate.connect(_make_partitions, sender=self, dispatch_uid="messaging.partitions")
 
 

@@ -122,6 +122,7 @@ class Hold(IntFlag):
 
     CAMPAIGN = 1
     STAFF = 2
+    COMPLIANCE = 4
 
 
 class Source(models.IntegerChoices):

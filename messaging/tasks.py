@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from kernel.db.clock import database_now
-from messaging.services import partitions, parts_seen, passing_on, retention, surgery, sweeping
+from messaging.services import partitions, parts_seen, passing_on, retention, stopping, surgery, sweeping
 
 
 @shared_task(name="messaging.release_due")
@@ -34,6 +34,7 @@ def sweep() -> None:
     for operation_id in surgery.running():
         operate.delay(str(operation_id))
     sweeping.release_held()
+    stopping.release_unstopped()
     sweeping.expire_overdue(now)
     sweeping.settle_silent(now)
 

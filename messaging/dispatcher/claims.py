@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
@@ -14,9 +14,10 @@ from compliance.rules.consent import STANDING_SQL
 from kernel.db.arrays import int2s, int4s
 from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher import statements
+from messaging.dispatcher.chains import ChainTerms, name_chains
 from messaging.dispatcher.database import Connection, Cursor, among, platform, run
 from messaging.dispatcher.desk import Appetite
-from messaging.dispatcher.flight import NO_IDENT, BatchRow, Flight, Job, encode
+from messaging.dispatcher.flight import NO_IDENT, BatchRow, Flight, Job, Standing, encode
 from messaging.dispatcher.news import News
 from messaging.statuses import BatchState, Status
 
@@ -27,6 +28,7 @@ NIL: Final = UUID(int=0)
 LEASE_MARGIN: Final = 1 / 6
 # What a claim marked as sent may go without another look at its lease for so long, or half of it.
 MARKED_S: Final = 1.0
+_NO_CHAINS: Final[Mapping[int, ChainTerms]] = {}
 
 
 class _Loaded(NamedTuple):
@@ -70,12 +72,18 @@ class Claims:
         await self._db.execute("SET enable_seqscan = off")
 
     async def claim(
-        self, appetites: Sequence[Appetite], wall: float, *, without: frozenset[UUID] = frozenset()
+        self,
+        appetites: Sequence[Appetite],
+        wall: float,
+        *,
+        without: frozenset[UUID] = frozenset(),
+        chains: Mapping[int, ChainTerms] = _NO_CHAINS,
     ) -> list[Flight]:
         """Lease and load batches; messages that must not go any more are in the news when it returns.
 
         Args:
             without: tenants of which nothing is claimed.
+            chains: by route, where one wants to be told the chain of telemarketers.
         """
         token, now = uuid4(), self._loop.time()
         wanted = self._wanted(_by_class(appetites, without) if without else appetites)
@@ -84,6 +92,8 @@ class Claims:
             rows = sorted(await cursor.fetchall(), key=_place)
             batches = [BatchRow(*row[:-1]) for row in rows]
             flights = [Flight(batch, token, now) for batch in batches if batch.state == BatchState.LEASED]
+            if chains:
+                flights = await name_chains(self._db, flights, chains, token)
             asked = await self._ask(flights)
             is_plain = all(batch.traffic_class == TrafficClass.OTP and not batch.sent_upto for batch in batches)
             at_once = choose_at_once(flights, appetites) if is_plain else []
@@ -171,8 +181,8 @@ class Claims:
             flight.open += 1
             if position < flight.sent_upto:
                 self._settle_doubt(job, wall, is_unwanted=row[1] in opted_out)
-            elif row[1] in opted_out:
-                self._news.end(job, Status.BLOCKED, "opted_out")
+            elif flight.refusal or row[1] in opted_out:
+                self._news.end(job, Status.BLOCKED, flight.refusal or "opted_out")
             elif job.not_after <= wall or text is None:
                 # Texts are kept longer than any validity: one that is gone is of a message nobody waits for.
                 self._news.end(job, Status.EXPIRED, "validity_expired")
@@ -194,12 +204,13 @@ class Claims:
             job.is_decided = True
             self._news.doubtful.append(job)
 
-    async def stopped(self, campaigns: Collection[tuple[UUID, UUID]]) -> frozenset[tuple[UUID, UUID]]:
-        """Those of the (tenant, campaign) pairs that are paused or cancelled."""
-        pairs = list(campaigns)
+    async def stopped(self, standings: Collection[Standing]) -> frozenset[Standing]:
+        """Those that may not be sent any more."""
+        listed = list(standings)
+        columns = [list(column) for column in zip(*listed, strict=True)]
         async with platform(self._db):
-            cursor = await run(self._db, statements.STOPPED, [[each[0] for each in pairs], [each[1] for each in pairs]])
-            return frozenset((tenant_id, campaign_id) for tenant_id, campaign_id in await cursor.fetchall())
+            cursor = await run(self._db, statements.STOPPED, [int4s(range(len(listed))), *columns])
+            return frozenset(listed[number] for (number,) in await cursor.fetchall())
 
     async def take_back(self) -> int:
         """Leases of dispatchers that are gone: their batches wait again. Returns how many.

@@ -14,8 +14,9 @@ from uuid import UUID
 from kernel.domain.traffic import TrafficClass
 from kernel.smpp.constants import status_name
 from kernel.smpp.message_ids import normalise_id
+from messaging.dispatcher.chains import ChainTerms
 from messaging.dispatcher.decisions import Verdict, end_of, judge, pause_s, worst
-from messaging.dispatcher.flight import GSM, UCS2, Answer, Flight, Job, Refused
+from messaging.dispatcher.flight import GSM, UCS2, Answer, Flight, Job, Refused, Standing
 from messaging.dispatcher.news import Known, Move, News
 from messaging.dispatcher.stock import Stock
 from messaging.statuses import Status
@@ -103,6 +104,7 @@ class Desk:
         self.config = config
         capacity = config.window * config.binds
         self.target = max(1, min(2 * capacity, 2 * config.tps or MAX_STOCK, MAX_STOCK))
+        self.chains = ChainTerms.of(config)
         self.threshold = max(1, min(capacity // 8, config.tps // 20 if config.tps else MAX_STOCK))
 
     # -- stock
@@ -207,11 +209,15 @@ class Desk:
         self._later.clear()
         self._return(again)
 
-    def drop(self, campaigns: frozenset[tuple[UUID, UUID]]) -> list[Flight]:
-        """Send nothing more of these (tenant, campaign) pairs; returns the flights that go back to the queue."""
-        flights, again = self.stock.drop(campaigns)
-        later = [entry for entry in self._later if _campaign(entry[2].flight) in campaigns]
-        self._later = [entry for entry in self._later if _campaign(entry[2].flight) not in campaigns]
+    def standings(self) -> set[Standing]:
+        """What the messages stand on that are to be sent from here, those included that wait for another try."""
+        return self.stock.standings().union(job.flight.standing for _, _, job in self._later)
+
+    def drop(self, stopped: frozenset[Standing]) -> list[Flight]:
+        """Send nothing more of what stands on these; returns the flights that go back to the queue."""
+        flights, again = self.stock.drop(stopped)
+        later = [entry for entry in self._later if entry[2].flight.standing in stopped]
+        self._later = [entry for entry in self._later if entry[2].flight.standing not in stopped]
         heapify(self._later)
         self._return(again + [job for _, _, job in later])
         return flights
@@ -367,7 +373,3 @@ class Desk:
 def _words(refused: Refused) -> str:
     name = status_name(refused.status) if refused.status else ""
     return f"{name} {refused.detail}".strip()
-
-
-def _campaign(flight: Flight) -> tuple[UUID, UUID | None]:
-    return flight.batch.tenant_id, flight.batch.campaign_id

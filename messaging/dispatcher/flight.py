@@ -61,6 +61,22 @@ class BatchRow(NamedTuple):
     tries: int
     state: int
     weight: int
+    template_id: UUID | None = None
+
+
+class Standing(NamedTuple):
+    """What a batch stands on, by which it can be stopped; equal for most batches of a tenant.
+
+    `chain` is the hash that goes along, empty where none does.
+    """
+
+    tenant_id: UUID
+    campaign_id: UUID | None
+    template_id: UUID | None
+    sender: str
+    dlt_entity_id: str
+    destination: str
+    chain: str = ""
 
 
 class Answer(NamedTuple):
@@ -163,8 +179,10 @@ class Flight:
         "marked_until",
         "open",
         "queue",
+        "refusal",
         "renewed_at",
         "sent_upto",
+        "standing",
         "terms",
         "tlvs",
         "token",
@@ -185,6 +203,14 @@ class Flight:
             batch.accepted_at,
         )
         self.tlvs = _registration(batch)
+        self.standing = Standing(
+            batch.tenant_id,
+            batch.campaign_id,
+            batch.template_id,
+            batch.sender,
+            batch.dlt_entity_id,
+            batch.destination,
+        )
         self.ids = batch.ids
         self.queue: deque[Job] = deque()
         self.open = 0
@@ -194,6 +220,13 @@ class Flight:
         self.is_lost = False
         self.is_done = False
         self.is_returning = False
+        # The code of what is wrong with all of it, found when it was claimed.
+        self.refusal = ""
+
+    def name_chain(self, chain: str) -> None:
+        """Tell operators with each message by which chain of telemarketers it comes: 64 hexadecimal digits."""
+        self.tlvs = (*self.tlvs, (int(Tag.DLT_CHAIN_HASH), chain.encode("ascii")))
+        self.standing = self.standing._replace(chain=chain)
 
     def state_after(self, settled: int) -> BatchState:
         """The batch's state once `settled` more messages are."""

@@ -21,7 +21,7 @@ from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher.claims import Claims, mark_sent
 from messaging.dispatcher.database import Connection, connect
 from messaging.dispatcher.desk import LINGER_S, Desk
-from messaging.dispatcher.flight import Flight, Job
+from messaging.dispatcher.flight import Flight, Job, Standing
 from messaging.dispatcher.routes import Routes
 from messaging.dispatcher.statements import HOLD_OWNER_LOCK
 from messaging.dispatcher.waiting import wait_up_to
@@ -143,7 +143,8 @@ class Dispatcher:
                 await self._drop_stopped(claims, writer)
             appetites = [each for each in (desk.appetite() for desk in self.routes) if each is not None]
             if appetites:
-                flights = await claims.claim(appetites, time.time(), without=writer.refused)
+                chains = {desk.route_id: desk.chains for desk in self.routes if desk.chains is not None}
+                flights = await claims.claim(appetites, time.time(), without=writer.refused, chains=chains)
                 writer.adopt(flights)
                 self._hand_out(flights)
                 if flights:
@@ -160,9 +161,9 @@ class Dispatcher:
             flight.is_returning = flight.batch.route_id not in sending
 
     async def _drop_stopped(self, claims: Claims, writer: Writer) -> None:
-        """Give back what is in stock of campaigns that were paused or cancelled since."""
-        campaigns = set().union(*(desk.stock.campaigns() for desk in self.routes))
-        if campaigns and (stopped := await claims.stopped(campaigns)):
+        """Give back what is in stock and may not go any more: paused, cancelled, or stopped by compliance since."""
+        standings: set[Standing] = set().union(*(desk.standings() for desk in self.routes))
+        if standings and (stopped := await claims.stopped(standings)):
             for desk in self.routes:
                 writer.return_these(desk.drop(stopped))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.services.stops import barred
 from kernel.db.locks import DISPATCHER_LOCK
 from messaging.statuses import FINAL_FROM, BatchState, Hold, Status
 
@@ -22,7 +23,8 @@ TENANTS_OF_A_CLAIM: Final = 24
 BATCHES_OF_A_TURN: Final = 24
 BATCHES_OF_A_CLAIM: Final = 64
 
-# Batches of suspended tenants and of stopped campaigns are put aside by the same statement.
+# Batches of suspended tenants, of stopped campaigns, and of what compliance stopped are put aside by it too.
+# Whether a tenant has any stop is asked once a turn: hardly ever has one.
 CLAIM: Final = f"""
 WITH RECURSIVE asked AS MATERIALIZED (
     SELECT r.route_id, x.traffic_class, r.n, r.after
@@ -40,13 +42,14 @@ walk AS (
     FROM walk w CROSS JOIN LATERAL (SELECT {_NEXT.format("w", "w.tenant_id")} AS tenant_id OFFSET 0) f
     WHERE w.place < {TENANTS_OF_A_CLAIM} AND f.tenant_id <> w.first),
 turns AS MATERIALIZED (
-    SELECT w.*, ceil(w.n * t.send_weight::float8 / sum(t.send_weight) OVER (PARTITION BY w.route_id)) AS share
+    SELECT w.*, ceil(w.n * t.send_weight::float8 / sum(t.send_weight) OVER (PARTITION BY w.route_id)) AS share,
+        EXISTS (SELECT FROM compliance_stop s WHERE s.tenant_id = w.tenant_id) AS has_stops
     FROM walk w JOIN tenants_tenant t ON t.id = w.tenant_id
     WHERE NOT EXISTS (
         SELECT FROM unnest(%b::int4[], %b::int2[], %b::uuid[]) AS s (route_id, traffic_class, tenant_id)
         WHERE s.route_id = w.route_id AND s.traffic_class = w.traffic_class AND s.tenant_id = w.tenant_id)),
 sized AS MATERIALIZED (
-    SELECT r.route_id, r.traffic_class, r.tenant_id, r.n, r.place, q.batches,
+    SELECT r.route_id, r.traffic_class, r.tenant_id, r.n, r.place, r.has_stops, q.batches,
         sum(q.messages) OVER (PARTITION BY r.route_id ORDER BY r.place) - q.messages AS messages_before,
         sum(q.batches) OVER (PARTITION BY r.route_id ORDER BY r.place) - q.batches AS batches_before
     FROM turns r CROSS JOIN LATERAL (
@@ -56,29 +59,59 @@ sized AS MATERIALIZED (
                 ORDER BY id LIMIT least(r.share, {BATCHES_OF_A_TURN})) b) o
         WHERE o.before < r.share) q),
 c AS MATERIALIZED (
-    SELECT x.tenant_id, x.id, x.campaign_id, s.place FROM sized s CROSS JOIN LATERAL (
-        SELECT tenant_id, id, campaign_id FROM batches WHERE {_READY.format("s")} AND tenant_id = s.tenant_id
+    SELECT x.*, s.place, s.has_stops FROM sized s CROSS JOIN LATERAL (
+        SELECT tenant_id, id, campaign_id, template_id, sender, dlt_entity_id, destination
+        FROM batches WHERE {_READY.format("s")} AND tenant_id = s.tenant_id
         ORDER BY id LIMIT s.batches FOR UPDATE SKIP LOCKED) x
     WHERE s.messages_before < s.n AND s.batches_before < {BATCHES_OF_A_CLAIM}),
 d AS MATERIALIZED (
-    SELECT c.*, t.send_weight, t.state = 'active' AND s.id IS NULL AS goes, s.id IS NOT NULL AS is_stopped
+    SELECT c.tenant_id, c.id, c.place, t.send_weight, t.state = 'active' AS is_active,
+        CASE WHEN s.id IS NULL THEN 0 ELSE {Hold.CAMPAIGN:d} END |
+        CASE WHEN c.has_stops THEN CASE WHEN {barred("c")} THEN {Hold.COMPLIANCE:d} ELSE 0 END ELSE 0 END AS holds
     FROM c JOIN tenants_tenant t ON t.id = c.tenant_id
-    LEFT JOIN campaign_stops s ON s.tenant_id = c.tenant_id AND s.id = c.campaign_id)
+    LEFT JOIN campaign_stops s ON s.tenant_id = c.tenant_id AND s.id = c.campaign_id),
+e AS (SELECT d.*, d.is_active AND d.holds = 0 AS goes FROM d)
 UPDATE batches b SET
-    state = CASE WHEN d.goes THEN {BatchState.LEASED} ELSE {BatchState.HELD} END,
-    holds = CASE WHEN d.is_stopped THEN b.holds | {Hold.CAMPAIGN:d} ELSE b.holds END,
-    lease_token = CASE WHEN d.goes THEN %s::uuid END,
-    lease_until = CASE WHEN d.goes THEN now() + %s::float8 * interval '1 s' END,
+    state = CASE WHEN e.goes THEN {BatchState.LEASED} ELSE {BatchState.HELD} END,
+    holds = b.holds | e.holds,
+    lease_token = CASE WHEN e.goes THEN %s::uuid END,
+    lease_until = CASE WHEN e.goes THEN now() + %s::float8 * interval '1 s' END,
     lease_owner = %s
-FROM d WHERE b.tenant_id = d.tenant_id AND b.id = d.id
+FROM e WHERE b.tenant_id = e.tenant_id AND b.id = e.id
 RETURNING b.tenant_id, b.id, b.origin_id, b.route_id, b.candidates, b.traffic_class, b.source, b.campaign_id, b.sender,
     b.destination, b.destination_label, b.dlt_entity_id, b.dlt_template_id, b.charged_on, b.retention_days, b.ids,
-    b.accepted_at, b.sent_upto, b.tries, b.state, d.send_weight, d.place"""  # noqa: S608
+    b.accepted_at, b.sent_upto, b.tries, b.state, e.send_weight, b.template_id, e.place"""  # noqa: S608
 
-# Of these campaigns, the ones that are paused or cancelled.
-STOPPED: Final = """
-SELECT s.tenant_id, s.id FROM campaign_stops s
-JOIN unnest(%b::uuid[], %b::uuid[]) AS u (tenant_id, id) ON s.tenant_id = u.tenant_id AND s.id = u.id"""
+# Of what is in stock, by number, what may not go any more: its campaign was paused or cancelled, what it stands on was
+# stopped, or the chain that it names is not active now.
+STOPPED: Final = f"""
+SELECT b.n FROM unnest(%b::int4[], %b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[])
+    AS b (n, tenant_id, campaign_id, template_id, sender, dlt_entity_id, destination, chain)
+WHERE EXISTS (SELECT FROM campaign_stops s WHERE s.tenant_id = b.tenant_id AND s.id = b.campaign_id)
+   OR {barred("b")}
+   OR b.chain <> '' AND NOT EXISTS (
+        SELECT FROM compliance_entity e JOIN compliance_chain c ON c.tenant_id = e.tenant_id AND c.entity_id = e.id
+        WHERE e.tenant_id = b.tenant_id AND e.dlt_entity_id = b.dlt_entity_id AND c.hash = b.chain
+          AND c.portal_state = 'active')"""  # noqa: S608
+
+# The chain of an entity that ends in a telemarketer, by number: its hash if it is active, and whether it was stopped.
+CHAINS: Final = """
+SELECT u.n, (
+    SELECT c.hash FROM compliance_entity e JOIN compliance_chain c ON c.tenant_id = e.tenant_id AND c.entity_id = e.id
+    WHERE e.tenant_id = u.tenant_id AND e.dlt_entity_id = u.entity_id AND c.delivery_id = u.telemarketer_id
+      AND c.portal_state = 'active'
+    ORDER BY c.id DESC LIMIT 1),
+    EXISTS (SELECT FROM compliance_stop s WHERE s.tenant_id = u.tenant_id AND s.kind = 'chain'
+        AND s.key = u.entity_id || ':' || u.telemarketer_id)
+FROM unnest(%b::int4[], %b::uuid[], %b::text[], %b::text[]) AS u (n, tenant_id, entity_id, telemarketer_id)"""
+# Batches that cannot go over their route for want of a chain: on to the next candidate, else kept back.
+LEAVE_ROUTE: Final = f"""
+UPDATE batches b SET lease_token = NULL, lease_until = NULL,
+    state = CASE WHEN b.candidates = '{{}}' THEN {BatchState.HELD} ELSE {BatchState.READY} END,
+    holds = CASE WHEN b.candidates = '{{}}' THEN b.holds | {Hold.COMPLIANCE:d} ELSE b.holds END,
+    route_id = coalesce(b.candidates[1], b.route_id), candidates = b.candidates[2:], tries = b.tries + 1
+FROM unnest(%b::uuid[], %b::uuid[]) AS u (tenant_id, id)
+WHERE b.tenant_id = u.tenant_id AND b.id = u.id AND b.lease_token = %s"""  # noqa: S608
 
 LOAD: Final = f"""
 SELECT uuid_send(id), recipient, segments, price_micros, is_unicode, extract(epoch FROM not_after)::float8 FROM messages

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from kernel.domain.traffic import TrafficClass
-from messaging.dispatcher.flight import Flight, Job
+from messaging.dispatcher.flight import Flight, Job, Standing
 
 # Shortest turn, in parts: long enough that changing tenants costs little, short enough for the slowest route.
 SHORTEST_TURN: Final = 10
@@ -125,14 +125,10 @@ class Stock:
         """The first class of which tenants have messages here."""
         return next((traffic_class for traffic_class, each in self._classes.items() if each.ring), None)
 
-    def campaigns(self) -> set[tuple[UUID, UUID]]:
-        """(tenant, campaign) of what is here."""
-        return {
-            (flight.batch.tenant_id, flight.batch.campaign_id)
-            for each in self._classes.values()
-            for flight in each.flights()
-            if flight.batch.campaign_id is not None
-        }
+    def standings(self) -> set[Standing]:
+        """What that which is here stands on."""
+        found = {flight.standing for each in self._classes.values() for flight in each.flights()}
+        return found.union(job.flight.standing for each in self._classes.values() for job in each.again)
 
     def clear(self) -> list[Job]:
         """Forget everything; returns what had been given back by the link, for which no flight's queue stands."""
@@ -140,17 +136,15 @@ class Stock:
         self._classes = {traffic_class: _Class() for traffic_class in self._classes}
         return again
 
-    def drop(self, campaigns: frozenset[tuple[UUID, UUID]]) -> tuple[list[Flight], list[Job]]:
-        """Leave out what is of these (tenant, campaign) pairs; returns the flights, and the messages that came back."""
+    def drop(self, stopped: frozenset[Standing]) -> tuple[list[Flight], list[Job]]:
+        """Leave out what stands on one of these; returns the flights, and the messages that came back."""
         dropped: list[Flight] = []
         again: list[Job] = []
         for traffic_class, each in self._classes.items():
             rest = _Class()
             for flight in each.flights():
-                is_meant = (flight.batch.tenant_id, flight.batch.campaign_id) in campaigns
-                dropped.append(flight) if is_meant else rest.add(flight)
+                dropped.append(flight) if flight.standing in stopped else rest.add(flight)
             for job in each.again:
-                is_meant = (job.flight.batch.tenant_id, job.flight.batch.campaign_id) in campaigns
-                (again if is_meant else rest.again).append(job)
+                (again if job.flight.standing in stopped else rest.again).append(job)
             self._classes[traffic_class] = rest
         return dropped, again

@@ -18,7 +18,9 @@ from messaging.statuses import BatchState, Hold, Status
 from routing.costs import CostTable
 
 STOPPABLE: Final = (BatchState.READY, BatchState.WAITING, BatchState.HELD)
-HELD_BY_CAMPAIGN: Final = (Hold.CAMPAIGN, Hold.CAMPAIGN | Hold.STAFF)
+# Combinations of bits, for `holds__in`.
+_ANY_OTHER: Final = [others for others in range(8) if not others & Hold.CAMPAIGN and others]
+HELD_BY_CAMPAIGN: Final = [Hold.CAMPAIGN | others for others in (0, *_ANY_OTHER)]
 # Tells dispatchers to look at once which of their campaigns are stopped; they look every second anyway.
 STOPS_CHANNEL: Final = "dakiya_stops"
 _STOP_SQL: Final = """
@@ -56,21 +58,22 @@ def _stop(campaign_id: UUID, state: CampaignStop.State) -> None:
 
 
 def resume_campaign(campaign_id: UUID) -> int:
-    """Give held batches back to the dispatchers, but for those that staff hold too; returns how many.
+    """Give held batches back to the dispatchers, but for those that staff or compliance hold too; returns how many.
 
     Those of a tenant that was suspended are given back as well: a claim puts them aside again if it still is.
     """
     forget_stop(campaign_id)
-    held = Batch.objects.filter(campaign_id=campaign_id, state=BatchState.HELD).exclude(holds=Hold.STAFF)
-    by_staff = Q(holds=Hold.CAMPAIGN | Hold.STAFF)
-    held.filter(by_staff).update(holds=Hold.STAFF)
-    return held.exclude(by_staff).update(state=BatchState.READY, holds=0)
+    held = Batch.objects.filter(campaign_id=campaign_id, state=BatchState.HELD)
+    held.filter(holds__in=[Hold.CAMPAIGN | others for others in _ANY_OTHER]).update(
+        holds=F("holds").bitand(~Hold.CAMPAIGN.value)
+    )
+    return held.filter(holds__in=(0, Hold.CAMPAIGN)).update(state=BatchState.READY, holds=0)
 
 
 def is_held(campaign_id: UUID) -> bool:
     """Whether batches are held that `resume_campaign` would give back."""
     held = Batch.objects.filter(campaign_id=campaign_id, state=BatchState.HELD)
-    return held.exclude(holds=Hold.STAFF).exists()
+    return held.exclude(holds__in=_ANY_OTHER).exists()
 
 
 def cancel_campaign(campaign_id: UUID, *, costs: CostTable, now: datetime) -> int:

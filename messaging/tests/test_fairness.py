@@ -82,7 +82,7 @@ def test_dropping_a_campaign_leaves_the_others_in_stock() -> None:
     stopped = make_flight(campaign_id=UUID(int=7))
     stopped.queue.append(flight_of(1, 1).queue.popleft())
     stock.add([stopped, flight_of(1, 2)])
-    flights, again = stock.drop(frozenset({(stopped.batch.tenant_id, UUID(int=7))}))
+    flights, again = stock.drop(frozenset({stopped.standing}))
     assert (flights, again, len(stock)) == ([stopped], [], 2)
 
 

@@ -123,6 +123,11 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
             "The operator does not know the chain from your entity to us.",
             "Open the registration portal and approve the chain; ask support for our ids.",
         ),
+        "chain_missing": (
+            "No route knows an approved chain of telemarketers from your entity to it.",
+            "Let your entity approve a chain that ends in our telemarketer id on the registration portal; ask support "
+            "for the id.",
+        ),
         "outside_permitted_hours": (
             "Promotional messages are not permitted at this hour at the destination.",
             "Schedule the message within the permitted hours.",

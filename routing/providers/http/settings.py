@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from django import forms
 
 from kernel.smpp.receipts import ReceiptState
+from routing.chain_settings import CHAIN_FIELDS, ChainSettingsForm
 from routing.errors import RouteConfigProblem
 from routing.providers.http.answers import AnswerMap, MappingProblem, read_codes, read_conditions
 from routing.providers.http.callbacks import CallbackMap, read_states
@@ -66,7 +67,7 @@ def _seconds(label: str, initial: int, longest: int, help_text: str = "") -> for
     )
 
 
-class HttpSettingsForm(forms.Form):
+class HttpSettingsForm(ChainSettingsForm):
     """Texts with placeholders and places in answers are in the words of docs/http-provider.md."""
 
     url = _text("Address", "https://… without what goes into the query.", max_length=1_000, required=True)
@@ -166,6 +167,7 @@ class HttpSettingsForm(forms.Form):
         ("Request", ("url", "method", "shape", "body", "headers", "batch_size", "item")),
         ("Login", ("auth", "username", "auth_header", "password")),
         ("Line", ("connect_s", "answer_s", "keep_s", "tls_fingerprint", "inside")),
+        ("Registration in India (DLT)", CHAIN_FIELDS),
         (
             "Answer",
             (
@@ -199,7 +201,7 @@ class HttpSettingsForm(forms.Form):
         return " ".join(given.replace(",", " ").split())
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = self.cleaned_data
+        given = super().clean()
         for name, field in self.fields.items():
             if isinstance(field, forms.IntegerField) and given.get(name) is None and name not in self.errors:
                 given[name] = field.initial

@@ -13,6 +13,7 @@ from django import forms
 
 from kernel.smpp.constants import BindKind
 from kernel.smpp.status_map import Action
+from routing.chain_settings import CHAIN_FIELDS, ChainSettingsForm, without_chain
 from routing.errors import RouteConfigProblem
 from routing.providers.smpp.error_map import ErrorMapProblem, read_error_map
 from routing.statuses import Lane
@@ -41,7 +42,7 @@ def _octet(label: str, help_text: str = "") -> forms.IntegerField:
     return forms.IntegerField(min_value=0, max_value=255, required=False, label=label, help_text=help_text)
 
 
-class SmppSettingsForm(forms.Form):
+class SmppSettingsForm(ChainSettingsForm):
     """Lengths are those of SMPP 3.4 section 4.1.1, which counts a NUL more."""
 
     host = forms.CharField(max_length=253, help_text="Of several addresses each is tried; the one that answered stays.")
@@ -140,7 +141,10 @@ class SmppSettingsForm(forms.Form):
         ("Connections", ("bind_as", "passcodes_bind_as", "interface_version")),
         ("TLS", ("tls", "tls_name", "tls_ca", "tls_fingerprint")),
         ("Long texts and receipts", ("joining", "one_receipt", "accepted_is_final")),
-        ("Registration in India (DLT)", ("dlt_entity_tag", "dlt_template_tag", "dlt_chain_tag", "dlt_terminated")),
+        (
+            "Registration in India (DLT)",
+            (*CHAIN_FIELDS, "dlt_entity_tag", "dlt_template_tag", "dlt_chain_tag", "dlt_terminated"),
+        ),
         (
             "Addresses and alphabet",
             (
@@ -185,7 +189,7 @@ class SmppSettingsForm(forms.Form):
         return given
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = self.cleaned_data
+        given = super().clean()
         for name in ("tls_name", "tls_ca", "tls_fingerprint"):
             if given.get(name) and not given.get("tls"):
                 self.add_error(name, "It has no effect without TLS: switch TLS on, or leave this empty.")
@@ -261,7 +265,7 @@ def read_settings(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Sm
     if not form.is_valid():
         name, problems = next(iter(form.errors.items()))
         raise RouteConfigProblem(f"{name}: {problems[0]}", field=name)
-    given = dict(form.cleaned_data)
+    given = without_chain(form.cleaned_data)
     tags = {
         0x1400: _tag(given.pop("dlt_entity_tag"), 0x1400),
         0x1401: _tag(given.pop("dlt_template_tag"), 0x1401),
