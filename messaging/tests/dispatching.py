@@ -6,7 +6,7 @@ Stories ask the database in the loop itself: for some milliseconds nothing else 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -186,14 +186,25 @@ def play(
     settings: Settings | None = None,
     charged_on: ChargedOn = ChargedOn.SUBMIT,
     answers_are_fast: bool = False,
+    chain: Mapping[str, object] | None = None,
     **route: Any,
 ) -> None:
-    """Run `story` with a simulator and a tenant that can send; no dispatcher runs yet. Checks the books behind it."""
+    """Run `story` with a simulator and a tenant that can send; no dispatcher runs yet. Checks the books behind it.
+
+    Args:
+        chain: settings of the route about chains of telemarketers.
+    """
 
     async def run() -> None:
         smsc = Simulator(settings=settings or Settings(receipt_delay_ms=0))
         await smsc.start(control_port=None)
-        where = {"host": "127.0.0.1", "port": smsc.port, "system_id": "dakiya", "bind_as": "transceiver"}
+        where = {
+            "host": "127.0.0.1",
+            "port": smsc.port,
+            "system_id": "dakiya",
+            "bind_as": "transceiver",
+            **(chain or {}),
+        }
         world = make_world(kind="smpp", settings=where, charged_on=charged_on, **route)
         scene = Scene(smsc, world)
         try:
