@@ -18,7 +18,7 @@ MOST_VARIABLES: Final = 3
 LEAST_FIXED: Final = 0.3
 _BROKEN_TAG: Final = re.compile(r"\{#(?!(?:var|numeric|number|alphanumeric|url|urlott|cbn|email)#\})[^}]{0,20}\}?")
 _DOUBLE_BLANK: Final = re.compile(r"  +")
-_WAY_OUT: Final = re.compile(r"\b(?:stop|opt[ -]?out|unsub\w*|dnd|1909)\b", re.IGNORECASE)
+WAY_OUT: Final = re.compile(r"\b(?:stop|opt[ -]?out|unsub\w*|dnd|1909)\b|बंद करें|रोकने|सदस्यता समाप्त", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _characters(draft: _Draft) -> Iterator[Hint]:
 
 
 def _promotion(draft: _Draft) -> Iterator[Hint]:
-    if draft.category == Category.PROMOTIONAL and not _WAY_OUT.search(draft.body):
+    if draft.category == Category.PROMOTIONAL and not WAY_OUT.search(draft.body):
         yield Hint("optout_text_missing", "A promotional text has to say how to opt out.")
 
 
