@@ -72,7 +72,7 @@ def test_it_is_resumed_by_hand_once_the_stop_is_lifted(inside: Cast) -> None:
     stop_template(inside)
     with pytest.raises(StoppedByCompliance):
         control.resume(campaign_id=run.campaign_id, actor=MAYA, now=NOW)
-    stops.lift(kind=Stop.Kind.TEMPLATE, object_id=inside.template_id, actor=MAYA, now=NOW)
+    stops.lift(kind=Stop.Kind.TEMPLATE, object_id=inside.template_id, actor=MAYA, now=NOW, country="IN")
     assert Campaign.objects.get().state == CampaignState.PAUSED
     control.resume(campaign_id=run.campaign_id, actor=MAYA, now=NOW)
     expand_all(run)

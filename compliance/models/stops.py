@@ -11,7 +11,8 @@ class Stop(TenantOwned):
     """A standing stop: unsent messages of this key are kept back until it is lifted, which deletes the row.
 
     Args:
-        key: what batches carry: an entity's id on the portal, a sender's header, a template's id; of a chain its hash.
+        key: what batches carry: an entity's id on the portal, a sender's header, a template's id; of a chain the
+             entity's id, a colon and that of the telemarketer at its end.
         prefix: digits with which destinations begin that it is about; empty for all.
         object_id: the record that was suspended, for its page.
     """

@@ -53,13 +53,20 @@ def register(keeper: Keeper) -> None:
 def barred(batch: str) -> str:
     """SQL: whether a stop of its own tenant keeps back a row of this alias, which has the columns of a batch.
 
-    Three probes of the unique index. Stops of chains are not among them: they depend on the route.
+    Three probes of the unique index (OFFSET 0: never one look at all stops instead, of which there may be thousands).
+    Stops of chains are not among them: they depend on the route.
     """
-    return f"""EXISTS (
-        SELECT FROM (VALUES ('entity', {batch}.dlt_entity_id), ('sender', {batch}.sender),
-            ('template', {batch}.template_id::text)) k (kind, key)
-        JOIN compliance_stop s ON s.tenant_id = {batch}.tenant_id AND s.kind = k.kind AND s.key = k.key
-        WHERE starts_with({batch}.destination, s.prefix))"""
+    carried = {
+        Stop.Kind.ENTITY: f"{batch}.dlt_entity_id",
+        Stop.Kind.SENDER: f"{batch}.sender",
+        Stop.Kind.TEMPLATE: f"{batch}.template_id::text",
+    }
+    probes = [
+        f"""EXISTS (SELECT FROM compliance_stop s WHERE s.tenant_id = {batch}.tenant_id AND s.kind = '{kind.value}'
+            AND s.key = {key} AND starts_with({batch}.destination, s.prefix) OFFSET 0)"""
+        for kind, key in carried.items()
+    ]
+    return f"({' OR '.join(probes)})"
 
 
 def stop(
@@ -105,15 +112,17 @@ def stop(
     return counts
 
 
-def lift(*, kind: Stop.Kind, object_id: UUID, actor: Actor, now: datetime) -> Counts:
-    """End the stops of a record, if there are any.
+def lift(*, kind: Stop.Kind, object_id: UUID, actor: Actor, now: datetime, country: str = "") -> Counts:
+    """End the stops of a record in a country, if there are any.
 
     Returns:
         The messages that go on. Campaigns stay on hold until somebody resumes them.
     """
     total = [Counts()]
     with transaction.atomic(using=scoped_connection().alias):
-        for standing in Stop.objects.select_for_update().filter(kind=kind, object_id=object_id):
+        for standing in Stop.objects.select_for_update().filter(
+            kind=kind, object_id=object_id, prefix=_prefix(country)
+        ):
             ended = standing.pk
             standing.delete()
             standing.pk = ended
@@ -137,10 +146,10 @@ def follow(
 ) -> Counts:
     """Stop or lift as a record's state says; one whose key changed is stopped under the new one."""
     if not is_stopped:
-        return lift(kind=kind, object_id=object_id, actor=actor, now=now)
-    outdated = Stop.objects.filter(kind=kind, object_id=object_id).exclude(key=key, prefix=_prefix(country))
-    if outdated.exists():
-        lift(kind=kind, object_id=object_id, actor=actor, now=now)
+        return lift(kind=kind, object_id=object_id, actor=actor, now=now, country=country)
+    own = Stop.objects.filter(kind=kind, object_id=object_id, prefix=_prefix(country))
+    if own.exclude(key=key).exists():
+        lift(kind=kind, object_id=object_id, actor=actor, now=now, country=country)
     return stop(
         kind=kind, key=key, object_id=object_id, label=label, reason=reason, actor=actor, now=now, country=country
     )

@@ -24,7 +24,7 @@ BATCHES_OF_A_TURN: Final = 24
 BATCHES_OF_A_CLAIM: Final = 64
 
 # Batches of suspended tenants, of stopped campaigns, and of what compliance stopped are put aside by it too.
-# Whether a tenant has any stop is asked once a turn: hardly ever has one.
+# Whether a tenant has any stop is asked once a turn, for hardly ever has one; then once for batches that are alike.
 CLAIM: Final = f"""
 WITH RECURSIVE asked AS MATERIALIZED (
     SELECT r.route_id, x.traffic_class, r.n, r.after
@@ -43,7 +43,8 @@ walk AS (
     WHERE w.place < {TENANTS_OF_A_CLAIM} AND f.tenant_id <> w.first),
 turns AS MATERIALIZED (
     SELECT w.*, ceil(w.n * t.send_weight::float8 / sum(t.send_weight) OVER (PARTITION BY w.route_id)) AS share,
-        EXISTS (SELECT FROM compliance_stop s WHERE s.tenant_id = w.tenant_id) AS has_stops
+        (SELECT s.kind FROM compliance_stop s WHERE s.tenant_id = w.tenant_id
+         ORDER BY s.tenant_id, s.kind, s.key LIMIT 1) IS NOT NULL AS has_stops
     FROM walk w JOIN tenants_tenant t ON t.id = w.tenant_id
     WHERE NOT EXISTS (
         SELECT FROM unnest(%b::int4[], %b::int2[], %b::uuid[]) AS s (route_id, traffic_class, tenant_id)
@@ -64,10 +65,16 @@ c AS MATERIALIZED (
         FROM batches WHERE {_READY.format("s")} AND tenant_id = s.tenant_id
         ORDER BY id LIMIT s.batches FOR UPDATE SKIP LOCKED) x
     WHERE s.messages_before < s.n AND s.batches_before < {BATCHES_OF_A_CLAIM}),
+k AS MATERIALIZED (
+    SELECT DISTINCT tenant_id, template_id, sender, dlt_entity_id, destination FROM c WHERE has_stops),
+stopped AS MATERIALIZED (SELECT k.* FROM k WHERE {barred("k")}),
 d AS MATERIALIZED (
     SELECT c.tenant_id, c.id, c.place, t.send_weight, t.state = 'active' AS is_active,
         CASE WHEN s.id IS NULL THEN 0 ELSE {Hold.CAMPAIGN:d} END |
-        CASE WHEN c.has_stops THEN CASE WHEN {barred("c")} THEN {Hold.COMPLIANCE:d} ELSE 0 END ELSE 0 END AS holds
+        CASE WHEN c.has_stops AND EXISTS (
+            SELECT FROM stopped k WHERE k.tenant_id = c.tenant_id AND k.template_id IS NOT DISTINCT FROM c.template_id
+              AND k.sender = c.sender AND k.dlt_entity_id = c.dlt_entity_id AND k.destination = c.destination)
+        THEN {Hold.COMPLIANCE:d} ELSE 0 END AS holds
     FROM c JOIN tenants_tenant t ON t.id = c.tenant_id
     LEFT JOIN campaign_stops s ON s.tenant_id = c.tenant_id AND s.id = c.campaign_id),
 e AS (SELECT d.*, d.is_active AND d.holds = 0 AS goes FROM d)

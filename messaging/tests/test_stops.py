@@ -39,7 +39,7 @@ def stop_of(world: World, kind: Stop.Kind = Stop.Kind.TEMPLATE, key: str = "", c
 
 def lift_of(world: World, kind: Stop.Kind = Stop.Kind.TEMPLATE) -> Counts:
     with tenant_context(world.tenant_id):
-        return stops.lift(kind=kind, object_id=world.template_id, actor=KIM, now=utc_now())
+        return stops.lift(kind=kind, object_id=world.template_id, actor=KIM, now=utc_now(), country="IN")
 
 
 def held(world: World) -> list[tuple[int, int]]:
