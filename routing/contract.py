@@ -46,6 +46,7 @@ __all__ = [
     "RouteConfig",
     "Stride",
     "SubmitResult",
+    "Unreadable",
 ]
 
 NOT_SENT: Final = Action(ActionKind.SAME_ROUTE_LATER, "route_unavailable", counts_as_try=False)
@@ -156,6 +157,22 @@ class IncomingReceipt(NamedTuple):
     ack: Callable[[], None]
 
 
+class Unreadable(NamedTuple):
+    """Something of the operator's that nobody can read, kept for staff.
+
+    Args:
+        reason: what is wrong with it, in a word.
+        octets: the first UNREADABLE_OCTETS of it.
+        size: how many it has.
+        is_taken: the operator was told that it may forget it.
+    """
+
+    reason: str
+    octets: bytes
+    size: int
+    is_taken: bool
+
+
 class BindStatus(StrEnum):
     CONNECTING = "connecting"
     BOUND = "bound"
@@ -177,6 +194,7 @@ class BindState:
     reason: str = ""
 
 
+UNREADABLE_OCTETS: Final = 1_024
 CONNECTED: Final = frozenset({BindStatus.BOUND})
 
 
@@ -214,6 +232,9 @@ class LinkHandler(Protocol):
 
     def on_state(self, state: BindState) -> None:
         """A connection came or went."""
+
+    def on_unreadable(self, pdu: Unreadable) -> None:
+        """What could not be read, each time it comes. Links of kinds without such things never call it."""
 
 
 class Link(Protocol):

@@ -300,6 +300,30 @@ class Drain(models.Model):
         return f"{self.route_id} since {self.started_at:%Y-%m-%d %H:%M:%S}"
 
 
+class UnreadablePdu(models.Model):
+    """What an operator sent and nobody can read, as octets: the latest of each route, for 30 days.
+
+    `octets` are the first of `size`, header included; the same body counts once more (`times`).
+    """
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="+")
+    fingerprint = models.CharField(max_length=32, help_text="Of what is behind the header: its sequence changes")
+    reason = models.CharField(max_length=64)
+    octets = models.BinaryField()
+    size = models.PositiveIntegerField()
+    times = models.PositiveBigIntegerField()
+    is_taken = models.BooleanField(help_text="The operator was told that it may forget it")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "unreadable_pdus"
+        constraints = [models.UniqueConstraint(fields=["route", "fingerprint"], name="unreadable_pdu_body")]
+
+    def __str__(self) -> str:
+        return f"{self.route_id}: {self.reason}"
+
+
 class RouteDialect(models.Model):
     """How many receipts of a route showed a habit of its operator, such as ids in decimal (routing.dialects.Habit).
 

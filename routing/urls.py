@@ -27,6 +27,7 @@ urlpatterns = [
     path("routes/<int:pk>/", views.route_detail, name="route-detail"),
     path("routes/<int:pk>/edit/", views.route_edit, name="route-edit"),
     path("routes/<int:pk>/forget/", views.route_forget, name="route-forget"),
+    path("routes/<int:pk>/unreadable/", views.route_unreadable, name="route-unreadable"),
     path("routes/<int:pk>/versions/", plan_views.route_history, name="route-history"),
     path("routes/<int:pk>/versions/<int:number>/", plan_views.route_version, name="route-version"),
     path("routes/<int:pk>/versions/<int:number>/restore/", plan_views.route_restore, name="route-restore"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kernel.domain.clock import utc_now
@@ -23,6 +23,7 @@ from routing.queries import DAY, fresh_gauges, intervals_since, route_overviews
 from routing.services.dialects import forget_dialect, known_counts
 from routing.services.draining import start_drain
 from routing.services.routes import create_route, latest_number, set_route_state, update_route
+from routing.services.unreadable import unreadable_of
 from routing.statuses import RouteState
 from routing.versions import Difference, setting_words
 from tenants.access import TenantRequest, actor_of, staff_page
@@ -60,6 +61,21 @@ def route_detail(request: TenantRequest, pk: int) -> HttpResponse:
         context |= {"costs": route.costs.order_by("prefix"), "steps": steps, "current": current}
         context["dialect"] = summary(counts, route.settings)
     return render_page(request, "routing/route_detail.html", context, partial="line")
+
+
+@require_GET
+@staff_page
+def route_unreadable(request: TenantRequest, pk: int) -> HttpResponse:
+    """What the operator sent and nobody can read."""
+    route = get_object_or_404(Route, pk=pk)
+    rows = [(pdu, bytes(pdu.octets)) for pdu in unreadable_of(pk)]
+    shown = [(pdu, octets.hex(" "), _printable(octets)) for pdu, octets in rows]
+    return render(request, "routing/route_unreadable.html", {"route": route, "rows": shown})
+
+
+def _printable(octets: bytes) -> str:
+    """ASCII, and dots for the rest."""
+    return "".join(chr(octet) if 32 <= octet < 127 else "·" for octet in octets)
 
 
 @require_POST

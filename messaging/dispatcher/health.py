@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from messaging.dispatcher.desk import Desk
 from routing.breaker import PROBES, SLOW_S, Watch
-from routing.contract import BindState, IncomingReceipt, Link, LinkGauge, RouteConfig, Stride, SubmitResult
+from routing.contract import BindState, IncomingReceipt, Link, LinkGauge, RouteConfig, Stride, SubmitResult, Unreadable
 
 # After so long a pause of results, fewer clean probes than PROBES are enough.
 PROBE_ENOUGH_S: Final = 5.0
+# Of what nobody can read, so many wait until they are written down with the gauges.
+UNREADABLE_KEPT: Final = 50
 
 
 class Probe:
@@ -66,6 +69,7 @@ class Guard:
         self.probe: Probe | None = None
         self.on_receipts: Callable[[list[IncomingReceipt]], None] = desk.on_receipts
         self.on_state: Callable[[BindState], None] = desk.on_state
+        self._unreadable: deque[Unreadable] = deque(maxlen=UNREADABLE_KEPT)
         self._on_trip = on_trip
         self._on_probed = on_probed
         self._loop = asyncio.get_running_loop()
@@ -81,6 +85,15 @@ class Guard:
         elif self.may_send and (complaint := self.watch.complaint()):
             self.block()
             self._on_trip(self, complaint)
+
+    def on_unreadable(self, pdu: Unreadable) -> None:
+        self._unreadable.append(pdu)
+
+    def take_unreadable(self) -> list[Unreadable]:
+        """What came since the last time."""
+        taken = list(self._unreadable)
+        self._unreadable.clear()
+        return taken
 
     def block(self) -> None:
         """Send nothing; what is in stock goes back to the queue."""

@@ -43,6 +43,7 @@ from routing.contract import LinkGauge
 from routing.leases import NONE, Capacity
 from routing.models import Breaker
 from routing.registry import provider
+from routing.services.unreadable import keep_unreadable
 from routing.statuses import Lane
 
 log: Final = logging.getLogger(__name__)
@@ -309,6 +310,9 @@ class Routes:
         now = self._loop.time()
         readings = [self._read(desk, desk.link.gauge(), now) for desk in self if desk.link is not None]
         await self._ask(write_gauges, self._lane, self._holder, readings, self._faults)
+        unreadable = {route_id: taken for route_id, guard in self._guards.items() if (taken := guard.take_unreadable())}
+        if unreadable:
+            await self._ask(lambda: keep_unreadable(unreadable, database_now()))
 
     def _read(self, desk: Desk, gauge: LinkGauge, now: float) -> Reading:
         before, sent = self._sent.get(desk.route_id, (now, gauge.parts_sent))

@@ -29,6 +29,7 @@ JOBS: Final = (
     Job("reporting.recount", 86_400),
     Job("reporting.measure_quality", 300),
     Job("routing.mark_unwatched", 10),
+    Job("routing.housekeeping", 3600),
     Job("billing.resume_exports", 60),
     Job("billing.housekeeping", 3600),
     Job("tenants.mail_invitations", 60),

@@ -18,6 +18,7 @@ from routing.contract import (
     RouteConfig,
     Stride,
     SubmitResult,
+    Unreadable,
 )
 
 TIMEOUT_S: Final = 10.0
@@ -77,6 +78,7 @@ class Ear:
         self.results: list[SubmitResult] = []
         self.receipts: list[IncomingReceipt] = []
         self.states: list[BindState] = []
+        self.unreadable: list[Unreadable] = []
         self._acks = acks
         self._news = asyncio.Event()
 
@@ -90,6 +92,9 @@ class Ear:
             for receipt in receipts:
                 receipt.ack()
         self._news.set()
+
+    def on_unreadable(self, pdu: Unreadable) -> None:
+        self.unreadable.append(pdu)
 
     def on_state(self, state: BindState) -> None:
         self.states.append(state)

@@ -55,6 +55,8 @@ ACROSS: Final = {
     ("routing/services/plans.py", "change the plan"),
     ("routing/services/routes.py", "change a route"),
     ("routing/services/routes.py", "make a route"),
+    ("routing/services/unreadable.py", "forget what nobody could read"),
+    ("routing/services/unreadable.py", "keep what nobody can read"),
     ("tenants/access.py", "f'{view.__module__}.{view.__name__}'"),
     ("tenants/mailing.py", "claim invitations to mail"),
     ("tenants/management/commands/create_tenant.py", "create a tenant and invite its owner"),

@@ -13,6 +13,7 @@ from messaging.statuses import BatchState, EventKind, Status
 from messaging.tests.dispatching import LONG_TEXT, OTP_BODY, OTP_TEXT, numbers
 from messaging.tests.world import make_route, make_world
 from routing.services.plans import RuleDraft, save_plan
+from routing.services.unreadable import unreadable_of
 from routing.statuses import Lane
 from tests.hostile.operator import Line, Operator, Seen, deliver_body, raw, receipt_text, refusing
 from tests.hostile.stage import Books, play_books, timing
@@ -339,6 +340,9 @@ def test_case_31_a_receipt_nobody_can_read_holds_up_none_behind_it() -> None:
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 1})
         statuses = [pdu.status for pdu in scene.operator.line.of(0x80000005)]
         assert sorted(statuses) == [0, 0, 1, 1]
+        await scene.until(lambda: unreadable_of(scene.world.route.pk))
+        (kept,) = unreadable_of(scene.world.route.pk)
+        assert (kept.times, kept.is_taken, bytes(kept.octets)[16:]) == (3, True, b"no field ends here")
 
     play_books(story)
 

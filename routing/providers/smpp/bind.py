@@ -33,7 +33,7 @@ from kernel.smpp.receipts import parse_receipt
 from kernel.smpp.session import Session
 from kernel.smpp.states import Role, State
 from kernel.smpp.status_map import IN_DOUBT, Action, action_for_nack
-from routing.contract import IncomingReceipt
+from routing.contract import UNREADABLE_OCTETS, IncomingReceipt, Unreadable
 from routing.pace import BackOff
 from routing.providers.smpp.packing import PartKey, Row
 
@@ -47,7 +47,6 @@ UNREADABLE_TRIES: Final = 2
 UNREADABLE_KEPT: Final = 1_000
 # Octets of an unreadable PDU that the log keeps: its header; behind it are numbers and texts.
 EVIDENCE: Final = 16
-KEPT_OCTETS: Final = 1_024
 # The log has one of them in so long, and how many there were.
 EVIDENCE_EVERY_S: Final = 60.0
 # So many submits without an answer, one after the other, and nothing on this connection is believed any more.
@@ -66,6 +65,7 @@ class Owner(Protocol):
     def on_lost(self, keys: Sequence[PartKey], action: Action, detail: str = "") -> None: ...
     def on_nack(self, bind: Bind, key: PartKey, status: int, action: Action) -> None: ...
     def on_receipts(self, receipts: list[IncomingReceipt]) -> None: ...
+    def on_unreadable(self, pdu: Unreadable) -> None: ...
     def on_bound(self, bind: Bind) -> None: ...
     def on_writable(self) -> None: ...
 
@@ -151,7 +151,7 @@ class Bind(asyncio.Protocol):
         counters = self._session.counters
         if counters.enquiries >= ENQUIRIES and not counters.enquiries_answered:
             return "the operator does not answer enquire_link"
-        return f"{self.unreadable} PDUs could not be read, the log has a header of them" if self.unreadable else ""
+        return f"{self.unreadable} PDUs could not be read" if self.unreadable else ""
 
     @property
     def window(self) -> int:
@@ -310,8 +310,9 @@ class Bind(asyncio.Protocol):
         self._log_unreadable(event)
         if gives_up:
             del self._unreadable[body]
-            # The operator forgets it with our answer: from here on the log alone has it.
-            log.error("bind %s: taken unread, refused before: %s", self.number, event.frame[:KEPT_OCTETS].hex())
+            # The operator forgets it with our answer. The log may be all that has it, should this process end now.
+            log.error("bind %s: taken unread, refused before: %s", self.number, event.frame[:UNREADABLE_OCTETS].hex())
+        self._owner.on_unreadable(Unreadable(event.reason, event.frame[:UNREADABLE_OCTETS], len(event.frame), gives_up))
         response = DataSmResp if event.command_id == DataSm.command_id else DeliverSmResp
         self._write(self._session.respond(response(sequence=event.sequence, status=0 if gives_up else event.status)))
 

@@ -25,6 +25,7 @@ from routing.contract import (
     RouteConfig,
     Stride,
     SubmitResult,
+    Unreadable,
 )
 from routing.pace import FIRST_PAUSE_S, QUEUE_FULL_PAUSE_S, Pace, Passing, promotional_reserve
 from routing.providers.smpp.bind import Bind
@@ -246,6 +247,9 @@ class SmppLink:
     def on_receipts(self, receipts: list[IncomingReceipt]) -> None:
         self._receipts.heard(receipts, self._loop.time())
         self._handler.on_receipts(receipts)
+
+    def on_unreadable(self, pdu: Unreadable) -> None:
+        self._handler.on_unreadable(pdu)
 
     def on_bound(self, bind: Bind) -> None:
         self._binds.reason = ""
