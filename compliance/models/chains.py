@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import Q
 
 from compliance.models.entities import Entity
 from compliance.models.portal import PortalRecord
-from compliance.statuses import PortalState, TelemarketerRole
+from compliance.statuses import PortalKind, PortalState, TelemarketerRole
 from kernel.db.fields import TenantForeignKey
 from kernel.db.models import TenantOwned
+
+ENDED: Final = [PortalState.REVOKED, PortalState.DECLINED]
 
 
 class Telemarketer(PortalRecord, TenantOwned):
     """A telemarketer that an entity has added on its portal; while it is not active, no chain can name it."""
+
+    portal_kind: ClassVar = PortalKind.TELEMARKETER
 
     entity = TenantForeignKey(Entity, models.CASCADE, related_name="telemarketers", db_index=False)
     telemarketer_id = models.CharField(max_length=19, db_collation="C")
@@ -39,12 +43,18 @@ class ChainQuerySet(models.QuerySet["Chain"]):
     def active(self) -> Self:
         return self.filter(portal_state=PortalState.ACTIVE)
 
+    def standing(self) -> Self:
+        """Those that are in use, or may still come into use."""
+        return self.exclude(portal_state__in=ENDED)
+
 
 class Chain(PortalRecord, TenantOwned):
     """An approved way from an entity to the operators, told to them by its hash (docs/rules.md#chains).
 
     The ids never change: another way is another chain.
     """
+
+    portal_kind: ClassVar = PortalKind.CHAIN
 
     entity = TenantForeignKey(Entity, models.CASCADE, related_name="chains", db_index=False)
     telemarketer_ids = models.JSONField(default=list)
@@ -60,7 +70,7 @@ class Chain(PortalRecord, TenantOwned):
         constraints = (
             models.UniqueConstraint(
                 fields=["tenant_id", "entity", "hash"],
-                condition=~Q(portal_state__in=[PortalState.REVOKED, PortalState.DECLINED]),
+                condition=~Q(portal_state__in=ENDED),
                 name="compliance_chain_hash_unique",
             ),
         )

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
 from compliance.models.entities import Entity
 from compliance.models.portal import PortalRecord
+from compliance.statuses import PortalKind
 from kernel.db.fields import TenantForeignKey
 from kernel.db.models import TenantOwned
 
 
 class ConsentTemplate(PortalRecord, TenantOwned):
     """The words in which people are asked for their consent, registered on the portal."""
+
+    portal_kind: ClassVar = PortalKind.CONSENT_TEMPLATE
 
     entity = TenantForeignKey(Entity, models.CASCADE, related_name="consent_templates", db_index=False)
     name = models.CharField(max_length=120)

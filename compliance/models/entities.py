@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
 from compliance.models.portal import PortalRecord
-from compliance.statuses import EntityType, Portal, PortalState
+from compliance.statuses import EntityType, Portal, PortalKind, PortalState
 from kernel.db.models import TenantOwned
 
 
 class Entity(PortalRecord, TenantOwned):
     """The legal person that sends; in India a principal entity, registered on one portal."""
+
+    portal_kind: ClassVar = PortalKind.ENTITY
 
     legal_name = models.CharField(max_length=200)
     country = models.CharField(max_length=2, default="IN")

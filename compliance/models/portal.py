@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
-from compliance.statuses import PortalState, StateSource, Suspension
+from compliance.statuses import PortalKind, PortalState, StateSource, Suspension
 
 
 class PortalRecord(models.Model):
@@ -13,6 +15,8 @@ class PortalRecord(models.Model):
     `valid_from` and `valid_to` are days of the register's country, both included; nothing is valid for ever that has a
     `valid_to`, and null means that the portal told none.
     """
+
+    portal_kind: ClassVar[PortalKind]
 
     portal_state = models.CharField(max_length=12, choices=PortalState, default=PortalState.PENDING)
     state_reason = models.CharField(max_length=300, blank=True, default="")

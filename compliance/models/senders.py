@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Replace, Upper
 
+from compliance.identifiers import header_category
 from compliance.models.entities import Entity
 from compliance.models.portal import PortalRecord
 from compliance.models.reviews import Reviewable
-from compliance.statuses import ReviewState, SenderKind, Tenure
+from compliance.statuses import PortalKind, ReviewState, SenderKind, Tenure
 from kernel.db.fields import TenantForeignKey
 from kernel.db.models import TenantOwned
 
@@ -66,9 +67,16 @@ class Sender(Reviewable):
     def __str__(self) -> str:
         return self.header
 
+    @property
+    def category(self) -> str:
+        """What a promotional header's first digit says of its content; empty for other kinds."""
+        return header_category(self.header, self.kind)
+
 
 class SenderRegistration(PortalRecord, TenantOwned):
     """A sender on one country's register."""
+
+    portal_kind: ClassVar = PortalKind.HEADER
 
     sender = TenantForeignKey(Sender, models.CASCADE, related_name="registrations", db_index=False)
     country = models.CharField(max_length=2)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils.functional import cached_property
@@ -9,7 +9,7 @@ from compliance.matching import CompiledTemplate
 from compliance.models.portal import PortalRecord
 from compliance.models.reviews import Reviewable
 from compliance.models.senders import Sender
-from compliance.statuses import Category, PortalCategory, ReviewState, traffic_class_of
+from compliance.statuses import Category, PortalCategory, PortalKind, ReviewState, traffic_class_of
 from compliance.tags import Variable, VariableType
 from kernel.db.fields import TenantForeignKey
 from kernel.db.models import TenantOwned
@@ -75,6 +75,8 @@ class Template(Reviewable):
 
 class DltRegistration(PortalRecord, TenantOwned):
     """A template on one country's register: the id that goes over the wire, and the one header it is linked to."""
+
+    portal_kind: ClassVar = PortalKind.TEMPLATE
 
     template = TenantForeignKey(Template, models.CASCADE, related_name="registrations", db_index=False)
     country = models.CharField(max_length=2, default="IN")

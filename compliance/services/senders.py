@@ -10,7 +10,8 @@ from compliance.errors import NameTaken, NotFound, WrongState
 from compliance.identifiers import INDIA, IdKind, parse_dlt_id, parse_header
 from compliance.models import Entity, Sender, SenderRegistration
 from compliance.rules.versions import touch
-from compliance.statuses import PortalState, SenderKind
+from compliance.services.portal import Told, only_state, portal_facts, take_down
+from compliance.statuses import PortalState, ReviewState, SenderKind, Tenure
 
 
 def create_sender(
@@ -90,10 +91,17 @@ def register_sender(
     country: str = INDIA,
     registration_id: str = "",
     portal_state: PortalState = PortalState.ACTIVE,
+    told: Told | None = None,
+    tenure: Tenure | None = None,
 ) -> SenderRegistration:
     """Record a country's registration of a sender, or what became of it; at any time, whatever our review says.
 
+    Args:
+        told: the portal's whole word; `portal_state` alone, all else standing as it was, when left out.
+        tenure: as it was when left out, permanent at first.
+
     Raises:
+        InvalidValidity: it would end before it begins.
         InvalidDltId: the id cannot be one.
         NotFound: no such sender.
     """
@@ -107,20 +115,35 @@ def register_sender(
         registration = SenderRegistration.objects.filter(sender=sender, country=country).first()
         before = _registration(registration) if registration else None
         registration = registration or SenderRegistration(sender=sender, country=country)
-        registration.registration_id, registration.portal_state, registration.changed_at = value, portal_state, now
+        registration.registration_id, registration.changed_at = value, now
+        registration.tenure = registration.tenure if tenure is None else tenure
+        take_down(registration, told or only_state(registration, portal_state), now)
         registration.save()
         record(
             action="sender.register",
             actor=actor,
             object_type="sender",
             object_id=sender.id,
-            summary=f"Recorded the registration of {sender.header} in {country}: {portal_state}",
+            summary=f"Recorded the registration of {sender.header} in {country}: {registration.portal_state}",
             before=before,
             after=_registration(registration),
             now=now,
         )
         touch()
     return registration
+
+
+def header_warnings(sender: Sender) -> list[str]:
+    """What a reviewer should look at twice: an unusual shape, and other headers that a reader may take for this one."""
+    country = sender.entity.country if sender.entity else INDIA
+    odd = list(parse_header(sender.header, SenderKind(sender.kind), country)[1])
+    alike = list(Sender.objects.looking_like(sender.header).exclude(state=ReviewState.REJECTED)[:5])
+    if alike:
+        others = ", ".join(each.header for each in alike)
+        odd.append(
+            f"Readers may take “{sender.header}” for {others}: portals ask for proof of headers that look alike."
+        )
+    return odd
 
 
 def _entity(entity_id: UUID | None) -> Entity | None:
@@ -156,9 +179,10 @@ def _audited(sender: Sender) -> dict[str, str]:
     }
 
 
-def _registration(registration: SenderRegistration) -> dict[str, str]:
+def _registration(registration: SenderRegistration) -> dict[str, object]:
     return {
         "country": registration.country,
         "registration_id": registration.registration_id,
-        "portal_state": str(registration.portal_state),
+        "tenure": str(registration.tenure),
+        **portal_facts(registration),
     }

@@ -10,12 +10,13 @@ from django.db.models import Max
 
 from audit.services import Actor, record
 from compliance.errors import InvalidTemplate, NameTaken, NotFound, WrongState
-from compliance.identifiers import INDIA, IdKind, parse_dlt_id
+from compliance.identifiers import INDIA, IdKind, bare_header, parse_dlt_id
 from compliance.lint import lint
 from compliance.matching import CompiledTemplate, normalise_ends
 from compliance.models import DltRegistration, Sender, Template
 from compliance.rules.versions import touch
-from compliance.statuses import Category, PortalState
+from compliance.services.portal import Told, only_state, portal_facts, take_down
+from compliance.statuses import Category, PortalCategory, PortalState
 from compliance.tags import Variable
 
 
@@ -24,6 +25,8 @@ class TemplateDraft:
     """What a writer decides about a version.
 
     Args:
+        topic: what people may opt out of apart from the rest; empty for none.
+        category_raw: the portal's own word for its type, where it is known.
         variables: names, and types beside untyped tags, in the order of the tags; None takes them from the tags.
     """
 
@@ -32,6 +35,8 @@ class TemplateDraft:
     category: Category = Category.SERVICE
     is_otp: bool = False
     variables: Sequence[Variable] | None = None
+    topic: str = ""
+    category_raw: PortalCategory = PortalCategory.UNKNOWN
 
 
 def create_template(*, name: str, draft: TemplateDraft, actor: Actor, now: datetime) -> Template:
@@ -108,13 +113,18 @@ def register_template(
     country: str = INDIA,
     header: str | None = None,
     portal_state: PortalState = PortalState.ACTIVE,
+    told: Told | None = None,
+    dlt_consent_id: str | None = None,
 ) -> DltRegistration:
     """Record a template's id on a country's register, or what became of it; at any time.
 
     Args:
         header: the one the portal links it to; the sender's own when left out.
+        told: the portal's whole word; `portal_state` alone, all else standing as it was, when left out.
+        dlt_consent_id: of the consent template it rests on; as it was when left out.
 
     Raises:
+        InvalidValidity: it would end before it begins.
         InvalidDltId: the id cannot be one.
         NameTaken: another template has this id.
         NotFound: no such template.
@@ -127,15 +137,18 @@ def register_template(
         registration = DltRegistration.objects.filter(template=template, country=country).first()
         before = _registration(registration) if registration else None
         registration = registration or DltRegistration(template=template, country=country)
-        registration.dlt_template_id, registration.portal_state = value, portal_state
-        registration.header, registration.changed_at = header or template.sender.header, now
+        registration.dlt_template_id, registration.changed_at = value, now
+        registration.header = bare_header(header) if header else template.sender.header
+        if dlt_consent_id is not None:
+            registration.dlt_consent_id = _consent_id(dlt_consent_id)
+        take_down(registration, told or only_state(registration, portal_state), now)
         _save_registration(registration)
         record(
             action="template.register",
             actor=actor,
             object_type="template",
             object_id=template.id,
-            summary=f"Recorded the registration of {template} in {country}: {portal_state}",
+            summary=f"Recorded the registration of {template} in {country}: {registration.portal_state}",
             before=before,
             after=_registration(registration),
             now=now,
@@ -156,8 +169,13 @@ def _fill(template: Template, draft: TemplateDraft) -> None:
     body = normalise_ends(draft.body)
     template.sender, template.body = sender, body
     template.category, template.is_otp = draft.category, draft.is_otp
+    template.topic, template.category_raw = draft.topic.strip(), draft.category_raw
     compiled = CompiledTemplate.compile(body, draft.variables)
     template.variables = [variable.as_json() for variable in compiled.variables]
+
+
+def _consent_id(text: str) -> str:
+    return parse_dlt_id(text, IdKind.CONSENT).value if text.strip() else ""
 
 
 def _save_registration(registration: DltRegistration) -> None:
@@ -197,6 +215,8 @@ def _audited(template: Template) -> dict[str, object]:
         "sender": template.sender.header,
         "category": str(template.category),
         "is_otp": template.is_otp,
+        "topic": template.topic,
+        "category_raw": str(template.category_raw),
     }
 
 
@@ -205,5 +225,6 @@ def _registration(registration: DltRegistration) -> dict[str, object]:
         "country": registration.country,
         "dlt_template_id": registration.dlt_template_id,
         "header": registration.header,
-        "portal_state": str(registration.portal_state),
+        "dlt_consent_id": registration.dlt_consent_id,
+        **portal_facts(registration),
     }

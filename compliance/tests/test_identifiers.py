@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from compliance.errors import InvalidDltId, InvalidHeader
-from compliance.identifiers import IdKind, parse_dlt_id, parse_header
+from compliance.identifiers import IdKind, bare_header, parse_dlt_id, parse_header
 from compliance.statuses import SenderKind
 
 
@@ -52,7 +52,26 @@ def test_headers_keep_their_capitals_and_unusual_ones_are_warned_about(
     assert bool(warnings) is warns
 
 
-@pytest.mark.parametrize("header", ["VM-ACMEIN-S", "AC ME", "A", "ACMEINX", "123456", "आकमे"])
+@pytest.mark.parametrize("header", ["VM-ACMEIN-X", "AC ME", "A", "ACMEINX", "123456", "आकमे"])
 def test_a_name_that_operators_would_not_take_is_refused(header: str) -> None:
     with pytest.raises(InvalidHeader):
         parse_header(header, SenderKind.ALPHA, "IN")
+
+
+@pytest.mark.parametrize(
+    ("shown", "header"),
+    [("VM-ACMEIN-S", "ACMEIN"), ("JD-612345-P", "612345"), ("ACMEIN-T", "ACMEIN"), ("AXACME", "AXACME"), ("", "")],
+)
+def test_what_operators_add_to_a_header_is_taken_away(shown: str, header: str) -> None:
+    assert bare_header(shown) == header
+
+
+def test_a_header_copied_from_a_handset_is_taken_with_a_warning() -> None:
+    header, warnings = parse_header("VM-ACMEIN-S", SenderKind.ALPHA, "IN")
+    assert (header, len(warnings)) == ("ACMEIN", 1)
+
+
+def test_government_headers_are_short_and_of_letters_or_digits() -> None:
+    assert parse_header("1930", SenderKind.GOVERNMENT, "IN") == ("1930", ())
+    with pytest.raises(InvalidHeader):
+        parse_header("GOVTOFX", SenderKind.GOVERNMENT, "IN")

@@ -175,7 +175,7 @@ def test_what_does_not_exist_is_not_found() -> None:
 @pytest.mark.parametrize(
     ("header", "kind"),
     [
-        ("VM-ACMEIN", SenderKind.ALPHA),
+        ("VM-ACMEIN-X", SenderKind.ALPHA),
         ("AB", SenderKind.ALPHA),
         ("ACMEINDIA", SenderKind.ALPHA),
         ("123456", SenderKind.ALPHA),

@@ -26,6 +26,10 @@ class Machine(Generic[S, E]):
         self._table = {state: dict(exits) for state, exits in table.items()}
         self.final: frozenset[S] = frozenset(state for state, exits in self._table.items() if not exits)
 
+    @property
+    def states(self) -> frozenset[S]:
+        return frozenset(self._table)
+
     def next(self, state: S, event: E) -> S | None:
         """The state that follows; None when the event is out of order here, which is news and not a fault.
 
