@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
+from compliance.matching import Match
+from compliance.rules.calls import PASSES, Objection
 from compliance.rules.content import refusal_of_mismatch, refusal_of_value
 from compliance.rules.contract import Refusal, Ruling, Screened, Values
 from compliance.rules.decisions import Approved
@@ -38,6 +40,12 @@ def by_country(recipients: Sequence[str]) -> Iterator[tuple[str, Sequence[int]]]
 def same_decision(found: Found) -> object:
     """What texts share whose search had the same end: the decision on their template, and warnings."""
     return id(found) if isinstance(found, Refusal) else (id(found[0]), found[1])
+
+
+def judge_match(approved: Approved, match: Match) -> Objection:
+    """What the link rules say of a matched text's values, and every warning about it."""
+    refusal, warnings = approved.calls.by_slots.judge_values(match.values, approved.judge_calls)
+    return Objection(refusal, (*match.warnings, *approved.warnings, *warnings))
 
 
 def refused(refusal: Refusal, text: str, traffic_class: TrafficClass | None, approved: Approved | None) -> Ruling:
@@ -83,13 +91,20 @@ class Work:
     ) -> tuple[Sequence[int], Sequence[str]]:
         compiled, label = approved.template.compiled, approved.template.label
         kept: list[int] = []
-        for match, members in self.by_text(numbers, compiled.match, lambda match: match and match.warnings):
-            if match is None:
+
+        def find(text: str) -> Objection | None:
+            match = compiled.match(text)
+            return None if match is None else judge_match(approved, match)
+
+        for found, members in self.by_text(numbers, find, lambda found: found):
+            if found is None:
                 for number in members:
                     mismatch = compiled.mismatch(texts[number])
                     self.refuse((number,), refusal_of_mismatch(label, mismatch), approved)
+            elif found.refusal is not None:
+                self.refuse(members, found.refusal, approved)
             else:
-                self.warn(members, match.warnings)
+                self.warn(members, found.warnings)
                 kept += members
         kept.sort()
         return kept, pick(texts, kept)
@@ -102,7 +117,9 @@ class Work:
         columns = [pick(column, numbers) for column in columns]
         texts = compiled.render_column(columns, len(numbers))
         problems = compiled.check_columns(columns)
-        if not unusable and not problems:
+        objections = approved.calls.by_variables.judge_columns(columns, approved.judge_calls)
+        self.warn(numbers, approved.warnings)
+        if not unusable and not problems and not objections:
             return numbers, texts
         left = []
         for place, number in enumerate(numbers):
@@ -111,7 +128,11 @@ class Work:
                 self.refuse((number,), unusable[number], approved)
             elif problem is not None:
                 self.refuse((number,), refusal_of_value(problem), approved)
+            elif (objection := objections.get(place, PASSES)).refusal is not None:
+                refusal = refused(objection.refusal, texts[place], self.asked, approved)
+                self.screened.refused[number] = refusal
             else:
+                self.warn((number,), objection.warnings)
                 left.append(place)
         return pick(numbers, left), pick(texts, left)
 
@@ -139,5 +160,9 @@ class Work:
         return pick(self.given or (), numbers)
 
     def warn(self, numbers: Sequence[int], warnings: tuple[str, ...]) -> None:
-        if warnings:
-            self.screened.warnings.update(dict.fromkeys(numbers, warnings))
+        if not warnings:
+            return
+        known = self.screened.warnings
+        for number in numbers:
+            before = known.get(number)
+            known[number] = warnings if before is None else tuple(dict.fromkeys((*before, *warnings)))

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from compliance.matching import ValueProblem
-from compliance.rules import india
+from compliance.cta import NOTHING
+from compliance.rules import style
+from compliance.rules.calls import Judge, TemplateCalls, judge_with
 from compliance.rules.content import Shelf
-from compliance.rules.contract import DltIds, Pair, PairRule, Refusal
+from compliance.rules.contract import DltIds, Pair, Refusal
+from compliance.rules.country import CountryPackage, package_for
 from compliance.rules.facts import Facts, SenderFacts, TemplateFacts
-from compliance.rules.header import HeaderApproved
-from compliance.rules.template import TemplateApproved
+from compliance.rules.header import SenderApproved, SenderExists
+from compliance.rules.rule import Level, LinkRule, PairRule
+from compliance.rules.template import TemplateApproved, TemplateExists, TemplateOfSender
 from kernel.domain.traffic import TrafficClass
 
-SENDER_RULES: Final[tuple[PairRule, ...]] = (HeaderApproved(),)
-TEMPLATE_RULES: Final[tuple[PairRule, ...]] = (TemplateApproved(),)
-# Asked besides for messages to that country.
-COUNTRY_SENDER_RULES: Final[Mapping[str, tuple[PairRule, ...]]] = {
-    india.COUNTRY: (india.EntityRegistered(), india.HeaderRegistered())
-}
-COUNTRY_TEMPLATE_RULES: Final[Mapping[str, tuple[PairRule, ...]]] = {india.COUNTRY: (india.TemplateRegistered(),)}
+SENDER_RULES: Final[tuple[PairRule, ...]] = (SenderExists(), SenderApproved())
+TEMPLATE_RULES: Final[tuple[PairRule, ...]] = (TemplateExists(), TemplateApproved(), TemplateOfSender())
 
 # Keys come from requests: what is remembered about them is thrown away before it grows without bound.
 _REMEMBERED: Final = 10_000
 
 
 class Approved(NamedTuple):
-    """What holds for every message of one sender and template to one country; the functions are the template's."""
+    """What holds for every message of one sender and template to one country.
+
+    Args:
+        warnings: codes of rules of style that object to the template.
+        calls: where values may call readers to something; `judge_calls` says what the destination's rules say of it.
+    """
 
     template: TemplateFacts
     traffic_class: TrafficClass
     dlt: DltIds | None
-    check: Callable[[Sequence[str]], ValueProblem | None]
-    render: Callable[[Sequence[str]], str]
+    warnings: tuple[str, ...]
+    calls: TemplateCalls
+    judge_calls: Judge
 
 
 class Decisions:
@@ -57,7 +61,7 @@ class Decisions:
 
     def sender(self, header: str, country: str) -> Refusal | None:
         """Why this sender may send nothing to this country, whatever the template."""
-        rules = (*SENDER_RULES, *COUNTRY_SENDER_RULES.get(country, ()))
+        rules = (*SENDER_RULES, *package_for(country).sender_rules)
         return _first(rules, Pair(header, self.facts.senders.get(header), None, country))
 
     def shelf(self, header: str, country: str) -> Shelf | Refusal:
@@ -70,17 +74,37 @@ class Decisions:
             found = self._shelves[key] = self._gather(header, country)
         return found
 
+    def pair_of(self, header: str, template: TemplateFacts | None, country: str) -> Pair:
+        return Pair(header, self.facts.senders.get(header), template, country)
+
+    def judge_of_calls(self, pair: Pair) -> Judge:
+        """The link rules of a pair's destination, on what its entity has registered."""
+        levels = self.facts.levels
+        rules = [(rule, rule.about.level(levels)) for rule in link_rules(package_for(pair.country))]
+        entity = pair.sender and pair.sender.entity
+        whitelist = self.facts.whitelists.get(entity.dlt_entity_id, NOTHING) if entity else NOTHING
+        return judge_with(rules, pair, whitelist)
+
     def _decide(self, header: str, template: TemplateFacts | None, country: str) -> Approved | Refusal:
-        sender = self.facts.senders.get(header)
-        country_rules = (*COUNTRY_SENDER_RULES.get(country, ()), *COUNTRY_TEMPLATE_RULES.get(country, ()))
-        refusal = _first((*SENDER_RULES, *TEMPLATE_RULES, *country_rules), Pair(header, sender, template, country))
+        pair = self.pair_of(header, template, country)
+        refusal = _first(pair_rules(package_for(country)), pair)
         if refusal is not None:
             return refusal
-        if sender is None or template is None:
+        if pair.sender is None or template is None:
             raise AssertionError("the first rules refuse what does not exist")
-        compiled = template.compiled
-        dlt = _dlt_ids(sender, template, country)
-        return Approved(template, template.traffic_class, dlt, compiled.check_values, compiled.render)
+        judge, calls = self.judge_of_calls(pair), TemplateCalls(template.compiled)
+        refusal, warnings = judge(calls.fixed)
+        for rule in style.PAIR_RULES:
+            level = rule.about.level(self.facts.levels)
+            objection = rule.judge(pair) if refusal is None and level is not Level.OBSERVE else None
+            if objection is not None and level is Level.REFUSE:
+                refusal = objection
+            elif objection is not None:
+                warnings = (*warnings, objection.code)
+        if refusal is not None:
+            return refusal
+        dlt = dlt_ids(pair.sender, template, country)
+        return Approved(template, template.traffic_class, dlt, warnings, calls, judge)
 
     def _gather(self, header: str, country: str) -> Shelf | Refusal:
         refusal = self.sender(header, country)
@@ -99,9 +123,19 @@ def _first(rules: Iterable[PairRule], pair: Pair) -> Refusal | None:
     return next((refusal for rule in rules if (refusal := rule.judge(pair)) is not None), None)
 
 
-def _dlt_ids(sender: SenderFacts, template: TemplateFacts, country: str) -> DltIds | None:
+def pair_rules(package: CountryPackage) -> tuple[PairRule, ...]:
+    """The rules about sender and template that no setting turns down, in order."""
+    return (*SENDER_RULES, *TEMPLATE_RULES, *package.sender_rules, *package.template_rules)
+
+
+def link_rules(package: CountryPackage) -> tuple[LinkRule, ...]:
+    """The destination's rules about links; where it has none, those of style."""
+    return package.link_rules or style.LINK_RULES
+
+
+def dlt_ids(sender: SenderFacts, template: TemplateFacts, country: str) -> DltIds | None:
     registration = template.registrations.get(country)
-    if country != india.COUNTRY or sender.entity is None or registration is None:
+    if not package_for(country).carries_ids or sender.entity is None or registration is None:
         return None
     return DltIds(sender.entity.dlt_entity_id, registration.dlt_template_id)
 
