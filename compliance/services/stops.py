@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from phonenumbers import country_code_for_region
 
 from audit.services import Actor, record
@@ -112,17 +113,19 @@ def stop(
     return counts
 
 
-def lift(*, kind: Stop.Kind, object_id: UUID, actor: Actor, now: datetime, country: str = "") -> Counts:
+def lift(*, kind: Stop.Kind, object_id: UUID, actor: Actor, now: datetime, country: str = "", key: str = "") -> Counts:
     """End the stops of a record in a country, if there are any.
+
+    Args:
+        key: those of this key too, whatever record they came from: another one stands in for it.
 
     Returns:
         The messages that go on. Campaigns stay on hold until somebody resumes them.
     """
     total = [Counts()]
     with transaction.atomic(using=scoped_connection().alias):
-        for standing in Stop.objects.select_for_update().filter(
-            kind=kind, object_id=object_id, prefix=_prefix(country)
-        ):
+        own = Q(object_id=object_id) | Q(key=key) if key else Q(object_id=object_id)
+        for standing in Stop.objects.select_for_update().filter(own, kind=kind, prefix=_prefix(country)):
             ended = standing.pk
             standing.delete()
             standing.pk = ended
