@@ -17,18 +17,6 @@ class InvalidTemplate(DomainError):
     """A template that no portal would register; `context["hints"]` lists every reason."""
 
 
-class InvalidValidity(DomainError):
-    """Days between which nothing could be valid."""
-
-
-class InvalidLink(DomainError):
-    """A link or number that no portal would register as what it is said to be."""
-
-
-class InvalidChain(DomainError):
-    """Telemarketers that cannot be one chain."""
-
-
 class NameTaken(DomainError):
     """There is one of that name already."""
 
@@ -50,3 +38,11 @@ class NotFound(DomainError):
 
 class InvalidOptOut(DomainError):
     """An opt-out that could never apply to a message."""
+
+
+class InvalidConsent(DomainError):
+    """A consent that proves nothing."""
+
+
+class InvalidDndFile(DomainError):
+    """A file of preferences that cannot be read as one; nothing of it was applied."""

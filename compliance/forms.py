@@ -165,18 +165,30 @@ class MatchForm(forms.Form):
 class OptOutForm(forms.Form):
     recipient = forms.CharField(label="Number", max_length=40, help_text="With its country code, or an Indian one.")
     sender = forms.ChoiceField(label="Wants nothing from", required=False)
+    topic = forms.ChoiceField(label="About", required=False)
 
     def __init__(self, *args: Any, region: str = "IN", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.region = region
         senders = [(sender.header, sender.header) for sender in Sender.objects.usable()]
         _choices(self, "sender").choices = [(EVERY, "Any sender"), *senders]
+        topics = Template.objects.exclude(topic="").order_by("topic").values_list("topic", flat=True).distinct()
+        _choices(self, "topic").choices = [(EVERY, "Any topic"), *[(topic, topic) for topic in topics]]
 
     def clean_recipient(self) -> E164:
         try:
             return parse_number(self.cleaned_data["recipient"], region=self.region)
         except NumberRefused as refusal:
             raise forms.ValidationError(f"{refusal.detail} {refusal.remedy}") from refusal
+
+
+class LiftForm(forms.Form):
+    proof = forms.CharField(
+        label="How the person asked for messages again",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Their own words, the call or the form, with its date. It is kept as the proof.",
+    )
 
 
 class FilterForm(forms.Form):

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from compliance.models.chains import Chain, Telemarketer
-from compliance.models.consent import OptOut
+from compliance.models.consent import ConsentEvent, ConsentPolicy, DndList, DndNumber, OptOut, WishVersion
 from compliance.models.consent_templates import ConsentTemplate
 from compliance.models.entities import Entity
 from compliance.models.links import Link
 from compliance.models.portal import PortalRecord
 from compliance.models.reviews import Review, Reviewable
 from compliance.models.senders import Sender, SenderRegistration
-from compliance.models.settings import RuleLevel
 from compliance.models.stops import Stop
 from compliance.models.templates import DltRegistration, Template
 from compliance.models.versions import RuleVersion
 
 __all__ = [
     "Chain",
+    "ConsentEvent",
+    "ConsentPolicy",
     "ConsentTemplate",
     "DltRegistration",
+    "DndList",
+    "DndNumber",
     "Entity",
     "Link",
     "OptOut",
     "PortalRecord",
     "Review",
     "Reviewable",
-    "RuleLevel",
     "RuleVersion",
     "Sender",
     "SenderRegistration",
     "Stop",
     "Telemarketer",
     "Template",
+    "WishVersion",
 ]

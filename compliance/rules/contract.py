@@ -98,14 +98,14 @@ class PairRule(Protocol):
 
 class RecipientRule(ABC):
     @abstractmethod
-    def judge(self, recipient: str, sender: str, traffic_class: TrafficClass) -> Refusal | None:
+    def judge(self, recipient: str, sender: str, traffic_class: TrafficClass, topic: str = "") -> Refusal | None:
         """A refusal that holds for this recipient, or None."""
 
     def judge_column(
-        self, recipients: Sequence[str], sender: str, traffic_class: TrafficClass
+        self, recipients: Sequence[str], sender: str, traffic_class: TrafficClass, topic: str = ""
     ) -> Mapping[int, Refusal]:
         """The refusals among many recipients, by their number; a rule that can look at them at once says so here."""
-        judged = ((number, self.judge(each, sender, traffic_class)) for number, each in enumerate(recipients))
+        judged = ((number, self.judge(each, sender, traffic_class, topic)) for number, each in enumerate(recipients))
         return {number: refusal for number, refusal in judged if refusal is not None}
 
 

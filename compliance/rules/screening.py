@@ -8,8 +8,8 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from compliance.rules.columns import Found, Work, by_country, judge_match, pick, refused, same_decision
-from compliance.rules.consent import NotOptedOut
+from compliance.rules.columns import Found, Work, by_country, pick, refused, same_decision
+from compliance.rules.consent import Wishes
 from compliance.rules.content import GivenValues, Shelf, refusal_of_mismatch
 from compliance.rules.contract import Passed, RecipientRule, Refusal, Ruling, Screened, Subject, Values
 from compliance.rules.decisions import Approved, Decisions
@@ -48,7 +48,7 @@ class Screening:
     def load(
         cls, *, senders: Collection[str], template_ids: Collection[UUID | str], recipients: Sequence[str], now: datetime
     ) -> Screening:
-        """Read what is needed to judge messages of the current tenant: two queries, eight after a change of the rules.
+        """Read what is needed to judge messages of the current tenant: two queries, six after a change of the rules.
 
         Args:
             senders: headers of the messages to come; opt-outs are read for these.
@@ -58,7 +58,7 @@ class Screening:
         """
         version, decisions = current_decisions()
         decisions.facts.compile(template_ids)
-        rules = (NotOptedOut.load(recipients, list(senders)),)
+        rules = Wishes.read(recipients, list(senders)).rules(now)
         return cls(decisions, recipient_rules=rules, known=recipients, version=version, now=now)
 
     def rule(self, subject: Subject) -> Ruling:
@@ -124,8 +124,9 @@ class Screening:
         asked, traffic_class = work.asked, approved.traffic_class
         if asked is not None and asked > traffic_class:
             traffic_class = asked
+        topic = approved.template.topic
         for rule in self._recipient_rules:
-            refusals = rule.judge_column(pick(work.recipients, numbers), work.sender, traffic_class)
+            refusals = rule.judge_column(pick(work.recipients, numbers), work.sender, traffic_class, topic)
             if refusals:
                 for place, refusal in refusals.items():
                     ruling = refused(refusal, texts[place], traffic_class, approved)
@@ -154,10 +155,7 @@ class Screening:
             return _unmatched(shelf, text)
         template, match = hit
         decision = self._decisions.pair(sender, template.id, country)
-        if isinstance(decision, Refusal):
-            return decision
-        refusal, warnings = judge_match(decision, match)
-        return refusal or (decision, warnings)
+        return decision if isinstance(decision, Refusal) else (decision, match.warnings)
 
 
 def _unmatched(shelf: Shelf, text: str) -> Refusal:

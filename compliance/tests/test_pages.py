@@ -237,7 +237,7 @@ def test_opt_outs_are_added_shown_masked_and_lifted_by_a_reviewer(company: Compa
     with company.inside():
         standing = OptOut.objects.get()
     assert post(company.maya, "opt-out-lift", standing.pk).status_code == 403
-    post(company.omar, "opt-out-lift", standing.pk)
+    post(company.omar, "opt-out-lift", standing.pk, proof="She wrote START")
     with company.inside():
         assert OptOut.objects.get().lifted_at is not None
 

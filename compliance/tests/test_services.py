@@ -169,7 +169,7 @@ def test_what_does_not_exist_is_not_found() -> None:
     with pytest.raises(NotFound):
         services.create_sender(header="ACMEIN", kind=SenderKind.ALPHA, entity_id=nothing, **common)
     with pytest.raises(NotFound):
-        services.lift_opt_out(opt_out_id=nothing, **common)
+        services.lift_opt_out(opt_out_id=nothing, proof="called us", **common)
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,8 @@ def test_an_opt_out_stands_until_it_is_lifted_and_may_come_back() -> None:
     number = parse_number(ASHA)
     first = services.opt_out(recipient=number, now=NOW)
     assert services.opt_out(recipient=number, now=NOW).pk == first.pk
-    services.lift_opt_out(opt_out_id=first.pk, actor=REVIEWER, now=NOW)
-    services.lift_opt_out(opt_out_id=first.pk, actor=REVIEWER, now=NOW + timedelta(days=1))
+    services.lift_opt_out(opt_out_id=first.pk, proof="“Send again”", actor=REVIEWER, now=NOW)
+    services.lift_opt_out(opt_out_id=first.pk, proof="“Send again”", actor=REVIEWER, now=NOW + timedelta(days=1))
     first.refresh_from_db()
     assert first.lifted_at == NOW
     assert services.opt_out(recipient=number, now=NOW).pk != first.pk
@@ -230,15 +230,17 @@ def test_an_opt_out_of_a_sender_that_does_not_exist_is_refused() -> None:
         services.opt_out(recipient=parse_number(ASHA), sender="NOBODY", now=NOW)
 
 
-def test_opt_outs_are_found_by_index_under_row_level_security() -> None:
-    from compliance.rules.consent import _OWN_SQL
+def test_wishes_are_found_by_index_under_row_level_security() -> None:
+    from compliance.rules.consent import _WISHES_SQL
 
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN " + _OWN_SQL, [[ASHA], ["ACMEIN"]])
+        asked = _WISHES_SQL.replace(")b", ")s")
+        cursor.execute("EXPLAIN " + asked, {"recipients": [ASHA], "senders": ["ACMEIN"]})
         plan = " ".join(line for (line,) in cursor.fetchall())
-    assert "compliance_optout_standing_unique" in plan
-    assert "recipient" in plan.split("Index Cond")[1].split("Filter")[0]
+    conditions = [part.split("->")[0].split("Filter")[0] for part in plan.split("Index Cond")[1:]]
+    assert "compliance_optout_" in plan
+    assert sum("recipient" in each for each in conditions) == 3
 
 
 def test_the_audit_trail_never_holds_a_whole_number() -> None:

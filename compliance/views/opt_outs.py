@@ -3,14 +3,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from compliance import services
-from compliance.errors import NotFound
-from compliance.forms import OptOutForm
+from compliance.forms import LiftForm, OptOutForm
 from compliance.models import OptOut
 from compliance.statuses import OptOutSource
 from compliance.views.decisions import abilities
@@ -33,9 +32,11 @@ def opt_out_new(request: TenantRequest) -> HttpResponse:
     form = OptOutForm(request.POST if request.method == "POST" else None, region=request.tenant.country)
     if request.method == "POST" and form.is_valid():
         recipient, sender = form.cleaned_data["recipient"], form.cleaned_data["sender"]
+        topic = form.cleaned_data["topic"]
         services.opt_out(
             recipient=recipient,
             sender=sender or None,
+            topic=topic or None,
             source=OptOutSource.PERSON,
             actor=actor_of(request),
             now=timezone.now(),
@@ -45,12 +46,14 @@ def opt_out_new(request: TenantRequest) -> HttpResponse:
     return render_page(request, "compliance/optout_form.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_POST
 @tenant_page(Permission.REVIEW_COMPLIANCE)
 def opt_out_lift(request: TenantRequest, pk: UUID) -> HttpResponse:
-    try:
-        services.lift_opt_out(opt_out_id=pk, actor=actor_of(request), now=timezone.now())
-    except NotFound as refusal:
-        raise Http404(refusal.detail) from refusal
-    messages.success(request, "The opt-out is lifted; messages are possible again.")
-    return redirect("compliance:opt-outs")
+    standing = get_object_or_404(OptOut, pk=pk)
+    form = LiftForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        proof = form.cleaned_data["proof"]
+        services.lift_opt_out(opt_out_id=pk, proof=proof, actor=actor_of(request), now=timezone.now())
+        messages.success(request, "The opt-out is lifted; messages are possible again.")
+        return redirect("compliance:opt-outs")
+    context = {"form": form, "standing": standing}
+    return render_page(request, "compliance/optout_lift.html", context, status=422 if form.errors else 200)

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 from psycopg.errors import DeadlockDetected
 
-from compliance.rules.consent import STANDING_SQL
 from kernel.db.arrays import int2s, int4s
 from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher import statements
@@ -19,6 +18,7 @@ from messaging.dispatcher.database import Connection, Cursor, among, platform, r
 from messaging.dispatcher.desk import Appetite
 from messaging.dispatcher.flight import NO_IDENT, BatchRow, Flight, Job, Standing, encode
 from messaging.dispatcher.news import News
+from messaging.dispatcher.wishes import opted_out
 from messaging.statuses import BatchState, Status
 
 log: Final = logging.getLogger(__name__)
@@ -153,10 +153,8 @@ class Claims:
         """Opt-outs, and for batches that were begun before: what has become of their messages."""
         flight, rows, *_ = loaded
         batch = flight.batch
-        if batch.traffic_class != TrafficClass.OTP and rows:
-            recipients = [row[1] for row in rows.values()]
-            standing = await run(self._db, STANDING_SQL, [batch.tenant_id, recipients, [batch.sender]])
-            loaded = loaded._replace(opted_out=frozenset(recipient for recipient, _ in await standing.fetchall()))
+        unwanted = await opted_out(self._db, batch, [row[1] for row in rows.values()])
+        loaded = loaded._replace(opted_out=unwanted)
         doubtful = set(batch.ids[: batch.sent_upto]) | {ident for ident in batch.ids if ident not in rows}
         doubtful.discard(NO_IDENT)
         if not doubtful:

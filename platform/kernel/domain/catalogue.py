@@ -143,6 +143,14 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
             "There is no proof that the recipient agreed to such messages.",
             "Collect the recipient's consent and record it, then send again.",
         ),
+        "consent_expired": (
+            "The recipient agreed to such messages, but the consent has expired.",
+            "Ask the recipient again and record the new consent.",
+        ),
+        "preference_blocked": (
+            "The recipient's registered preference blocks such promotions.",
+            "Take the number off the list, or record the recipient's consent.",
+        ),
     },
     Group.CREDIT: {
         "insufficient_credit": ("The balance does not cover the message.", "Top up the balance, then send again."),

@@ -1,0 +1,1 @@
+"""What people want: how they say so (keywords, links, registers), and who hears it."""
