@@ -17,6 +17,18 @@ class InvalidTemplate(DomainError):
     """A template that no portal would register; `context["hints"]` lists every reason."""
 
 
+class InvalidValidity(DomainError):
+    """Days between which nothing could be valid."""
+
+
+class InvalidLink(DomainError):
+    """A link or number that no portal would register as what it is said to be."""
+
+
+class InvalidChain(DomainError):
+    """Telemarketers that cannot be one chain."""
+
+
 class NameTaken(DomainError):
     """There is one of that name already."""
 

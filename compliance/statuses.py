@@ -55,7 +55,7 @@ EDITABLE: Final = frozenset((ReviewState.DRAFT, ReviewState.CHANGES_ASKED))
 class PortalState(TextChoices):
     """What the portal says; recorded as told, in any order (docs/rules.md#dlt-identifiers).
 
-    Not every kind of record has every state: see compliance.portal_moves.
+    Not every kind of record has every state: see `compliance.portal_moves`.
     """
 
     DRAFT = "draft", "Draft"
@@ -71,6 +71,18 @@ class PortalState(TextChoices):
     RETIRED = "retired", "Retired"
     REVOKED = "revoked", "Revoked"
     CLOSED = "closed", "Closed"
+
+
+class PortalKind(StrEnum):
+    """Kinds of records that portals keep."""
+
+    ENTITY = "entity"
+    TELEMARKETER = "telemarketer"
+    HEADER = "header"
+    TEMPLATE = "template"
+    LINK = "link"
+    CONSENT_TEMPLATE = "consent template"
+    CHAIN = "chain"
 
 
 class StateSource(TextChoices):

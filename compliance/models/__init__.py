@@ -10,6 +10,7 @@ from compliance.models.links import Link
 from compliance.models.portal import PortalRecord
 from compliance.models.reviews import Review, Reviewable
 from compliance.models.senders import Sender, SenderRegistration
+from compliance.models.settings import RuleLevel
 from compliance.models.stops import Stop
 from compliance.models.templates import DltRegistration, Template
 from compliance.models.versions import RuleVersion
@@ -28,6 +29,7 @@ __all__ = [
     "PortalRecord",
     "Review",
     "Reviewable",
+    "RuleLevel",
     "RuleVersion",
     "Sender",
     "SenderRegistration",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from compliance.cta import Registered, Whitelist
+from compliance.levels import Level
 from compliance.matching import CompiledTemplate
-from compliance.models import DltRegistration, Sender, SenderRegistration, Template
+from compliance.models import DltRegistration, Link, RuleLevel, Sender, SenderRegistration, Template
 from compliance.statuses import PortalState, ReviewState, traffic_class_of
 from compliance.tags import Variable
 from kernel.domain.traffic import TrafficClass
@@ -73,11 +75,15 @@ class Facts:
 
     Args:
         by_dlt_id: keyed by the portal's template id.
+        whitelists: of each entity, by its registered id.
+        levels: what the tenant chose for rules of style, by their keys.
     """
 
     senders: Mapping[str, SenderFacts]
     templates: Mapping[UUID, TemplateFacts]
     by_dlt_id: Mapping[str, TemplateFacts]
+    whitelists: Mapping[str, Whitelist] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
 
     def template(self, reference: UUID | str) -> TemplateFacts | None:
         """Found by our id or by the portal's."""
@@ -103,7 +109,7 @@ class Facts:
 
 
 def load_facts() -> Facts:
-    """Read the current tenant's facts: four queries whatever their number."""
+    """Read the current tenant's facts: six queries whatever their number."""
     sender_registrations: dict[UUID, dict[str, SenderRegistrationFacts]] = defaultdict(dict)
     for owner, country, *facts in SenderRegistration.objects.values_list(
         "sender_id", "country", "registration_id", "portal_state"
@@ -121,7 +127,16 @@ def load_facts() -> Facts:
         for template in templates
         for registration in template.registrations.values()
     }
-    return Facts({sender.header: sender for sender in senders}, {t.id: t for t in templates}, by_dlt_id)
+    levels = {key: Level(level) for key, level in RuleLevel.objects.values_list("key", "level")}
+    by_header = {sender.header: sender for sender in senders}
+    return Facts(by_header, {t.id: t for t in templates}, by_dlt_id, _whitelists(), levels)
+
+
+def _whitelists() -> dict[str, Whitelist]:
+    registered: dict[str, list[Registered]] = defaultdict(list)
+    for entity_id, *row in Link.objects.values_list("entity__dlt_entity_id", "kind", "value", "header", "portal_state"):
+        registered[entity_id].append(Registered(*row))
+    return {entity_id: Whitelist.of(rows) for entity_id, rows in registered.items()}
 
 
 def _senders(registrations: Mapping[UUID, Mapping[str, SenderRegistrationFacts]]) -> Iterable[SenderFacts]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from compliance.rules.columns import Found, Work, by_country, pick, refused, same_decision
+from compliance.rules.columns import Found, Work, by_country, judge_match, pick, refused, same_decision
 from compliance.rules.consent import Wishes
 from compliance.rules.content import GivenValues, Shelf, refusal_of_mismatch
 from compliance.rules.contract import Passed, RecipientRule, Refusal, Ruling, Screened, Subject, Values
@@ -48,7 +48,7 @@ class Screening:
     def load(
         cls, *, senders: Collection[str], template_ids: Collection[UUID | str], recipients: Sequence[str], now: datetime
     ) -> Screening:
-        """Read what is needed to judge messages of the current tenant: two queries, six after a change of the rules.
+        """Read what is needed to judge messages of the current tenant: two queries, eight after a change of the rules.
 
         Args:
             senders: headers of the messages to come; opt-outs are read for these.
@@ -155,7 +155,10 @@ class Screening:
             return _unmatched(shelf, text)
         template, match = hit
         decision = self._decisions.pair(sender, template.id, country)
-        return decision if isinstance(decision, Refusal) else (decision, match.warnings)
+        if isinstance(decision, Refusal):
+            return decision
+        refusal, warnings = judge_match(decision, match)
+        return refusal or (decision, warnings)
 
 
 def _unmatched(shelf: Shelf, text: str) -> Refusal:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from compliance.services.chains import chain_for, create_chain, move_chain, record_chain, record_telemarketer
+from compliance.services.consent_templates import record_consent_template
 from compliance.services.consent import need_consent, record_consent, timeline_of
 from compliance.services.dnd import apply_preferences, forget_preferences
 from compliance.services.entities import change_entity, create_entity
+from compliance.services.links import record_link
 from compliance.services.opt_outs import lift_opt_out, opt_out, opt_out_many, opted_out, start_again
 from compliance.services.review import approve, ask_changes, reject, submit
-from compliance.services.senders import change_sender, create_sender, register_sender
+from compliance.services.senders import change_sender, create_sender, header_warnings, register_sender
 from compliance.services.templates import change_template, create_template, create_version, register_template
 
 __all__ = [
     "apply_preferences",
     "approve",
     "ask_changes",
+    "chain_for",
     "change_entity",
     "change_sender",
     "change_template",
+    "create_chain",
     "create_entity",
     "create_sender",
     "create_template",
     "create_version",
+    "header_warnings",
     "forget_preferences",
     "lift_opt_out",
     "need_consent",
+    "move_chain",
     "opt_out",
     "opt_out_many",
     "opted_out",
+    "record_chain",
+    "record_consent_template",
+    "record_link",
+    "record_telemarketer",
     "record_consent",
     "register_sender",
     "register_template",
