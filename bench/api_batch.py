@@ -1,6 +1,6 @@
 """POST batches of 1,000 messages, durable answers, the dispatcher running: messages answered per second.
 
-make bench-api-batch            COUNT=100000 CLIENTS=4 by default
+make bench-api-batch            COUNT=200000 CLIENTS=4 by default
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bench.harness import books_are_exact, installation, pss_mb, report
 from tests.fixtures.stack import Stack
 from tests.waiting import until
 
-COUNT: Final = int(os.environ.get("COUNT", "100000"))
+COUNT: Final = int(os.environ.get("COUNT", "200000"))
 CLIENTS: Final = int(os.environ.get("CLIENTS", "4"))
 BATCH: Final = 1_000
 DRAIN_S: Final = 600.0

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from celery import Celery, signals
 
+from kernel.collector import spare_what_is_loaded
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 if Path(sys.argv[0]).name == "celery":
     os.environ.setdefault("DAKIYA_LOGIN", "worker")
@@ -29,3 +31,10 @@ def _give_back_connections(**_: object) -> None:
 
 signals.task_prerun.connect(_give_back_connections, weak=False)
 signals.task_postrun.connect(_give_back_connections, weak=False)
+
+
+def _settle(**_: object) -> None:
+    spare_what_is_loaded()
+
+
+signals.worker_process_init.connect(_settle, weak=False)

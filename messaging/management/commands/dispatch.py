@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from kernel.collector import spare_what_is_loaded
 from messaging.dispatcher.process import serve
 from routing.statuses import Lane
 
@@ -21,9 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--lane", choices=Lane.values, required=True, help="otp: passcodes alone; bulk: the rest")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Many objects, few cycles: a full collection would hold the windows up.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        spare_what_is_loaded()
         asyncio.run(self._serve(Lane(options["lane"])))
 
     async def _serve(self, lane: Lane) -> None:

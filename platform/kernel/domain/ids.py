@@ -105,11 +105,12 @@ def _milliseconds(at: datetime) -> int:
 
 _new = object.__new__
 _set = object.__setattr__
+_UNKNOWN: Final = SafeUUID.unknown  # reading a member from its class runs a function in Python 3.11
 
 
 def _uuid(value: int) -> UUID:
     # What UUID.__init__ does with `int`, less the checks of arguments: 0.19 instead of 0.46 microseconds.
     made = _new(UUID)
     _set(made, "int", value)
-    _set(made, "is_safe", SafeUUID.unknown)
+    _set(made, "is_safe", _UNKNOWN)
     return made
