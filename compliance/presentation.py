@@ -22,8 +22,9 @@ _LOOKS: Final = {
     ReviewState.APPROVED: ("ok", "shield-check", "Approved"),
     ReviewState.REJECTED: ("bad", "circle-x", "Rejected"),
     ReviewState.CHANGES_ASKED: ("wait", "pencil", "Changes asked for"),
-    ReviewState.DRAFT: ("mute", "pencil", "Drafted"),
+    ReviewState.DRAFT: ("mute", "arrow-left", "Taken back"),
 }
+_FIRST_OF_TWO: Final = ("wait", "check", "Approved by the first of two")
 _SHOWN_AROUND: Final = 40
 
 
@@ -51,16 +52,26 @@ def lifecycle(
 ) -> list[Event]:
     """Everything that happened to an item, oldest first: our review and the portals' registrations."""
     events = [Event(item.created_at, "Drafted", "", "mute", "pencil")]
-    for review in reviews:
-        tone, icon, label = _LOOKS[ReviewState(review.to_state)]
-        note = f"{review.actor_label}: {review.note}" if review.note else review.actor_label
-        events.append(Event(review.at, label, note, tone, icon))
+    events += [_step(review) for review in reviews]
     for registration in registrations:
         state = PortalState(registration.portal_state)
         tone = {PortalState.ACTIVE: "ok", PortalState.PENDING: "wait"}.get(state, "bad")
         label = f"Registration in {registration.country}: {state.label.lower()}"
         events.append(Event(registration.changed_at, label, _registered(registration), tone, "id-badge"))
     return sorted(events, key=lambda event: event.at)
+
+
+def history(versions: Iterable[Template], reviews: Iterable[Review]) -> list[Event]:
+    """Every step of every version's review, oldest first."""
+    numbers = {version.pk: version.version for version in versions}
+    return [_step(review, f"Version {numbers[review.object_id]}: ") for review in reviews]
+
+
+def _step(review: Review, prefix: str = "") -> Event:
+    looks = _FIRST_OF_TWO if review.is_first_approval else _LOOKS[ReviewState(review.to_state)]
+    tone, icon, label = looks
+    note = f"{review.actor_label}: {review.note}" if review.note else review.actor_label
+    return Event(review.at, f"{prefix}{label.lower()}" if prefix else label, note, tone, icon)
 
 
 def _registered(registration: SenderRegistration | DltRegistration) -> str:

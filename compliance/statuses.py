@@ -27,6 +27,7 @@ class ReviewEvent(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     ASK_CHANGES = "ask_changes"
+    WITHDRAW = "withdraw"
 
 
 # Rejected is the end: what is tried again is a new sender or a new version, so that a decision keeps its object.
@@ -37,6 +38,7 @@ REVIEW: Final = Machine[ReviewState, ReviewEvent](
             ReviewEvent.APPROVE: ReviewState.APPROVED,
             ReviewEvent.REJECT: ReviewState.REJECTED,
             ReviewEvent.ASK_CHANGES: ReviewState.CHANGES_ASKED,
+            ReviewEvent.WITHDRAW: ReviewState.DRAFT,
         },
         ReviewState.CHANGES_ASKED: {ReviewEvent.SUBMIT: ReviewState.SUBMITTED},
         ReviewState.APPROVED: {},

@@ -17,6 +17,9 @@ class Reviewable(TenantOwned):
     submitted_at = models.DateTimeField(null=True)
     submitted_by_id = models.UUIDField(null=True)
     decided_at = models.DateTimeField(null=True)
+    # What compliance.findings found when it was submitted, so that a long queue can be narrowed by it.
+    error_count = models.PositiveSmallIntegerField(default=0, db_default=0)
+    advice_count = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         abstract = True
@@ -35,7 +38,10 @@ class Reviewable(TenantOwned):
 
 
 class Review(TenantOwned):
-    """One step in a review, kept for good: who moved what, and in which words."""
+    """One step in a review, kept for good: who moved what, and in which words.
+
+    The first approval of two moves nothing: it leads from `submitted` to `submitted`.
+    """
 
     class Of(models.TextChoices):
         SENDER = "sender", "Sender"
@@ -52,6 +58,10 @@ class Review(TenantOwned):
 
     class Meta:
         indexes = (models.Index(fields=["tenant_id", "object_id", "id"], name="compliance_review_object"),)
+
+    @property
+    def is_first_approval(self) -> bool:
+        return self.from_state == self.to_state == ReviewState.SUBMITTED
 
     def __str__(self) -> str:
         return f"{self.object_type} {self.from_state} → {self.to_state}"

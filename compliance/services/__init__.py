@@ -9,7 +9,7 @@ from compliance.services.dnd import apply_preferences, forget_preferences
 from compliance.services.entities import change_entity, create_entity
 from compliance.services.links import record_link
 from compliance.services.opt_outs import lift_opt_out, opt_out, opt_out_many, opted_out, start_again
-from compliance.services.review import approve, ask_changes, reject, submit
+from compliance.services.review import approve, ask_changes, first_approvals, reject, submit, withdraw
 from compliance.services.senders import change_sender, create_sender, header_warnings, register_sender
 from compliance.services.templates import change_template, create_template, create_version, register_template
 
@@ -27,6 +27,7 @@ __all__ = [
     "create_template",
     "create_version",
     "header_warnings",
+    "first_approvals",
     "forget_preferences",
     "lift_opt_out",
     "need_consent",
@@ -45,4 +46,5 @@ __all__ = [
     "start_again",
     "submit",
     "timeline_of",
+    "withdraw",
 ]

@@ -1,19 +1,29 @@
-"""The one way through a review, for senders and templates alike."""
+"""The one way through a review, for senders and templates alike. (docs/rules.md#review)"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
+from itertools import takewhile
+from typing import Final, TypeVar, cast
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
 
+from audit.queries import entries
 from audit.services import Actor, record
 from compliance.errors import ReviewRefused, WrongState
+from compliance.findings import findings_of
 from compliance.models import Review, Sender, Template
 from compliance.rules.versions import touch
 from compliance.statuses import REVIEW, ReviewEvent, ReviewState
+from kernel.db.tenancy import current_tenant_id
+from tenants.models import Tenant
+from tenants.services import News, Tone, notify
 
 Item = TypeVar("Item", bound=Sender | Template)
+Rule = Tenant.ReviewRule
 
 
 def submit(*, item: Item, actor: Actor, now: datetime, note: str = "") -> Item:
@@ -22,91 +32,225 @@ def submit(*, item: Item, actor: Actor, now: datetime, note: str = "") -> Item:
     Raises:
         WrongState: it is in review or decided already.
     """
-    return _move(item, ReviewEvent.SUBMIT, actor, now, note)
+    with transaction.atomic():
+        current, after = _locked(item, ReviewEvent.SUBMIT)
+        found = findings_of(current)
+        errors = sum(finding.is_error for finding in found)
+        current.submitted_at, current.submitted_by_id = now, actor.id
+        current.error_count, current.advice_count = errors, len(found) - errors
+        return _move(item, current, after, ReviewEvent.SUBMIT, actor, now, note)
 
 
-def approve(*, item: Item, actor: Actor, now: datetime, note: str = "", may_approve_own: bool = False) -> Item:
-    """Say yes. Sending needs the country's registration besides.
-
-    Args:
-        may_approve_own: the actor is an owner, who answers for everything; others need a second pair of eyes.
+def withdraw(*, item: Item, actor: Actor, now: datetime, note: str = "", is_owner: bool = False) -> Item:
+    """Take it back from the reviewers, to be changed and submitted again; for who submitted or wrote it, and owners.
 
     Raises:
-        ReviewRefused: `own_submission`, the actor submitted it.
-        WrongState: it is not in review, or somebody else decided first.
+        ReviewRefused: `not_your_submission`.
+        WrongState: it is not in review any more.
     """
-    if not may_approve_own and actor.id is not None and actor.id == item.submitted_by_id:
-        raise ReviewRefused(
-            "own_submission",
-            "You submitted this yourself, and a second person has to approve it.",
-            "Ask another compliance officer or an owner.",
-        )
-    return _move(item, ReviewEvent.APPROVE, actor, now, note)
+    with transaction.atomic():
+        current, after = _locked(item, ReviewEvent.WITHDRAW)
+        if not is_owner and (actor.id is None or actor.id not in (current.submitted_by_id, current.created_by_id)):
+            raise ReviewRefused(
+                "not_your_submission",
+                "Somebody else submitted this.",
+                "Ask them or an owner to take it back, or ask for changes.",
+            )
+        return _move(item, current, after, ReviewEvent.WITHDRAW, actor, now, note)
 
 
-def reject(*, item: Item, actor: Actor, now: datetime, note: str) -> Item:
+def approve(
+    *,
+    item: Item,
+    actor: Actor,
+    now: datetime,
+    note: str = "",
+    may_approve_own: bool = False,
+    seen_at: datetime | None = None,
+) -> Item:
+    """Say yes. Sending needs the country's registration besides.
+
+    Where the organisation wants two approvers, the first yes leaves it in review.
+
+    Args:
+        may_approve_own: the actor is an owner, who answers for everything where one reviewer is enough.
+        seen_at: when that which the reviewer read was submitted.
+
+    Raises:
+        ReviewRefused: `own_submission`, the actor submitted (under four eyes: or wrote) it; `approved_by_you`.
+        WrongState: it is not in review, somebody else decided first, or it was submitted anew since `seen_at`.
+    """
+    with transaction.atomic():
+        current, after = _locked(item, ReviewEvent.APPROVE, seen_at)
+        rule = _rule()
+        _refuse_own(current, actor, rule, may_approve_own=may_approve_own)
+        if rule == Rule.TWO_APPROVERS:
+            after = _after_one_of_two(current, actor)
+        return _move(item, current, after, ReviewEvent.APPROVE, actor, now, note)
+
+
+def reject(*, item: Item, actor: Actor, now: datetime, note: str, seen_at: datetime | None = None) -> Item:
     """Say no for good. Raises ReviewRefused without a note, WrongState as `approve`."""
-    _require(note)
-    return _move(item, ReviewEvent.REJECT, actor, now, note)
+    return _send_back(item, ReviewEvent.REJECT, actor, now, note, seen_at)
 
 
-def ask_changes(*, item: Item, actor: Actor, now: datetime, note: str) -> Item:
+def ask_changes(*, item: Item, actor: Actor, now: datetime, note: str, seen_at: datetime | None = None) -> Item:
     """Hand it back to its writer. Raises ReviewRefused without a note, WrongState as `approve`."""
-    _require(note)
-    return _move(item, ReviewEvent.ASK_CHANGES, actor, now, note)
+    return _send_back(item, ReviewEvent.ASK_CHANGES, actor, now, note, seen_at)
 
 
-def _require(note: str) -> None:
+def first_approvals(item: Sender | Template) -> list[Review]:
+    """The approvals, newest first, that this submission has and that did not decide it yet."""
+    newest = Review.objects.filter(object_id=item.pk).order_by("-id")[:10]
+    return list(takewhile(lambda step: step.is_first_approval, newest))
+
+
+def _send_back(
+    item: Item, event: ReviewEvent, actor: Actor, now: datetime, note: str, seen_at: datetime | None
+) -> Item:
     if not note.strip():
         raise ReviewRefused(
             "note_missing", "The writer has to learn why.", "Write a note that says what is wrong.", field="note"
         )
+    with transaction.atomic():
+        current, after = _locked(item, event, seen_at)
+        return _move(item, current, after, event, actor, now, note)
 
 
-def _move(item: Item, event: ReviewEvent, actor: Actor, now: datetime, note: str) -> Item:
-    before = ReviewState(item.state)
+def _rule() -> str:
+    """How many people a review takes here; one where nobody has said."""
+    chosen = Tenant.objects.filter(pk=current_tenant_id()).values_list("review_rule", flat=True).first()
+    return chosen or Rule.ONE
+
+
+def _refuse_own(item: Sender | Template, actor: Actor, rule: str, *, may_approve_own: bool) -> None:
+    if actor.id is None:
+        return
+    if rule == Rule.ONE:
+        is_own = actor.id == item.submitted_by_id and not may_approve_own
+    else:
+        is_own = actor.id in (item.submitted_by_id, item.created_by_id) or _has_written(item, actor)
+    if is_own:
+        raise ReviewRefused(
+            "own_submission",
+            "You submitted or wrote this yourself, and a second person has to approve it.",
+            "Ask another compliance officer or an owner.",
+        )
+
+
+def _has_written(item: Sender | Template, actor: Actor) -> bool:
+    kind = _kind(item).value
+    mine = entries(object_id=item.pk, actor_id=actor.id)
+    return mine.filter(action__in=[f"{kind}.create", f"{kind}.change", f"{kind}.version"]).exists()
+
+
+def _after_one_of_two(item: Sender | Template, actor: Actor) -> ReviewState:
+    given = first_approvals(item)
+    if any(step.actor_id == actor.id for step in given):
+        raise ReviewRefused(
+            "approved_by_you",
+            "You approved it already, and a second person has to approve it too.",
+            "Ask another compliance officer or an owner.",
+        )
+    return ReviewState.APPROVED if given else ReviewState.SUBMITTED
+
+
+def _kind(item: Sender | Template) -> Review.Of:
+    return Review.Of.SENDER if isinstance(item, Sender) else Review.Of.TEMPLATE
+
+
+def _locked(item: Item, event: ReviewEvent, seen_at: datetime | None = None) -> tuple[Item, ReviewState]:
+    """The row as it is now, kept from others, and the state that the event leads to."""
+    rows = cast("QuerySet[Item]", type(item)._default_manager.all())
+    current = rows.select_for_update(of=("self",)).get(pk=item.pk)
+    before = ReviewState(current.state)
     after = REVIEW.next(before, event)
     if after is None:
+        raise WrongState("wrong_state", _what_it_is(current, before), "Reload the page.")
+    if seen_at is not None and current.submitted_at != seen_at:
         raise WrongState(
-            "wrong_state", f"It is {before.label.lower()}, so this is not possible now.", "Reload the page."
+            "submitted_anew",
+            "It was taken back and submitted anew after you opened it.",
+            "Reload the page and read it again.",
         )
-    kind = Review.Of.SENDER if isinstance(item, Sender) else Review.Of.TEMPLATE
-    with transaction.atomic():
-        changed: dict[str, object] = {"state": after}
-        if event is ReviewEvent.SUBMIT:
-            changed |= {"submitted_at": now, "submitted_by_id": actor.id}
-        else:
-            changed["decided_at"] = now
-        if type(item).objects.filter(pk=item.pk, state=before).update(**changed) == 0:
-            raise WrongState("wrong_state", "Somebody else was faster.", "Reload the page to see the decision.")
-        Review.objects.create(
-            object_type=kind,
-            object_id=item.pk,
-            from_state=before,
-            to_state=after,
-            actor_id=actor.id,
-            actor_label=actor.label[:200],
-            note=note.strip(),
-            at=now,
-        )
-        record(
-            action=f"{kind}.{event}",
-            actor=actor,
-            object_type=kind.value,
-            object_id=item.pk,
-            summary=f"{_DONE[event]} the {kind} {item}",
-            before={"state": before.value},
-            after={"state": after.value, "note": note.strip()},
-            now=now,
-        )
-        touch()
+    return current, after
+
+
+def _what_it_is(item: Sender | Template, state: ReviewState) -> str:
+    last = Review.objects.filter(object_id=item.pk).order_by("-id").first()
+    if last is None:
+        return f"It is {state.label.lower()}, so this is not possible now."
+    when = timezone.localtime(last.at).strftime("%-d %B %Y, %H:%M")
+    return f"{last.actor_label} was faster and {_SINCE[state]} it on {when}."
+
+
+def _move(
+    item: Item, current: Item, after: ReviewState, event: ReviewEvent, actor: Actor, now: datetime, note: str
+) -> Item:
+    before, note = ReviewState(current.state), note.strip()
+    current.state = after
+    if after != ReviewState.SUBMITTED:
+        current.decided_at = None if event is ReviewEvent.WITHDRAW else now
+    current.save(update_fields=_MOVED)
+    Review.objects.create(
+        object_type=_kind(item),
+        object_id=item.pk,
+        from_state=before,
+        to_state=after,
+        actor_id=actor.id,
+        actor_label=actor.label[:200],
+        note=note,
+        at=now,
+    )
+    record(
+        action=f"{_kind(item)}.{event}",
+        actor=actor,
+        object_type=_kind(item).value,
+        object_id=item.pk,
+        summary=f"{_DONE[event]} the {_kind(item)} {item}",
+        before={"state": before.value},
+        after={"state": after.value, "note": note},
+        now=now,
+    )
+    _tell_the_writer(current, event, actor, now, note)
+    touch()
     item.refresh_from_db()
     return item
 
 
-_DONE = {
+def _tell_the_writer(item: Sender | Template, event: ReviewEvent, actor: Actor, now: datetime, note: str) -> None:
+    """In the transaction of the decision: what was decided is told, whatever becomes of the broker."""
+    if event not in _NEWS or item.state == ReviewState.SUBMITTED:
+        return
+    tone, verb = _NEWS[event]
+    kind = _kind(item)
+    news = News(
+        title=f"{kind.label} {item}: {verb}",
+        path=reverse(f"compliance:{kind.value}", args=[item.pk]),
+        text=f"{actor.label}: {note}" if note else f"By {actor.label}",
+        tone=tone,
+    )
+    writers = {person for person in (item.submitted_by_id, item.created_by_id) if person and person != actor.id}
+    notify(user_ids=writers, news=news, now=now)
+
+
+_MOVED: Final = ("state", "submitted_at", "submitted_by_id", "decided_at", "error_count", "advice_count")
+_SINCE: Final = {
+    ReviewState.DRAFT: "took back",
+    ReviewState.SUBMITTED: "submitted",
+    ReviewState.CHANGES_ASKED: "asked for changes of",
+    ReviewState.APPROVED: "approved",
+    ReviewState.REJECTED: "rejected",
+}
+_DONE: Final = {
     ReviewEvent.SUBMIT: "Submitted",
     ReviewEvent.APPROVE: "Approved",
     ReviewEvent.REJECT: "Rejected",
     ReviewEvent.ASK_CHANGES: "Asked for changes of",
+    ReviewEvent.WITHDRAW: "Took back",
+}
+_NEWS: Final = {
+    ReviewEvent.APPROVE: (Tone.OK, "approved"),
+    ReviewEvent.REJECT: (Tone.BAD, "rejected"),
+    ReviewEvent.ASK_CHANGES: (Tone.WAIT, "changes asked for"),
 }

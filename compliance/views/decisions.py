@@ -1,7 +1,8 @@
-"""What pages of senders and templates do alike: submit, decide, and say what happened."""
+"""What pages of senders and templates do alike: submit, take back, decide, and say what happened."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from django.contrib import messages
@@ -32,26 +33,55 @@ def submit_item(request: TenantRequest, item: Sender | Template) -> None:
         messages.success(request, f"{item} is with the reviewers now.")
 
 
+def withdraw_item(request: TenantRequest, item: Sender | Template) -> None:
+    """Take it back from the reviewers and leave a message either way."""
+    is_owner = request.member_role == Role.OWNER
+    try:
+        services.withdraw(item=item, actor=actor_of(request), now=timezone.now(), is_owner=is_owner)
+    except DomainError as refusal:
+        messages.error(request, f"{refusal.detail} {refusal.remedy}")
+    else:
+        messages.success(request, f"{item} is a draft again.")
+
+
+def carry_out(
+    request: TenantRequest, item: Sender | Template, event: ReviewEvent, note: str, seen_at: datetime | None = None
+) -> None:
+    """Decide as this member; the refusals are the service's.
+
+    Raises:
+        DomainError: ReviewRefused or WrongState.
+    """
+    actor, now = actor_of(request), timezone.now()
+    if event is ReviewEvent.APPROVE:
+        is_owner = request.member_role == Role.OWNER
+        services.approve(item=item, actor=actor, now=now, note=note, may_approve_own=is_owner, seen_at=seen_at)
+    elif event is ReviewEvent.REJECT:
+        services.reject(item=item, actor=actor, now=now, note=note, seen_at=seen_at)
+    else:
+        services.ask_changes(item=item, actor=actor, now=now, note=note, seen_at=seen_at)
+
+
 def decide_item(request: TenantRequest, item: Sender | Template) -> DecisionForm | None:
     """Carry out a reviewer's decision; the form with its errors when that is not possible."""
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return form
-    event, note = ReviewEvent(form.cleaned_data["decision"]), form.cleaned_data["note"]
-    actor, now = actor_of(request), timezone.now()
+    event = ReviewEvent(form.cleaned_data["decision"])
     try:
-        if event is ReviewEvent.APPROVE:
-            is_owner = request.member_role == Role.OWNER
-            services.approve(item=item, actor=actor, now=now, note=note, may_approve_own=is_owner)
-        elif event is ReviewEvent.REJECT:
-            services.reject(item=item, actor=actor, now=now, note=note)
-        else:
-            services.ask_changes(item=item, actor=actor, now=now, note=note)
+        carry_out(request, item, event, form.cleaned_data["note"])
     except DomainError as refusal:
         add_refusal(form, refusal)
         return form
-    messages.success(request, DONE[event].format(item=item))
+    messages.success(request, outcome(item, event))
     return None
+
+
+def outcome(item: Sender | Template, event: ReviewEvent) -> str:
+    """What to tell a reviewer who has just decided."""
+    if item.is_submitted:
+        return f"You approved {item}; a second person has to approve it too."
+    return DONE[event].format(item=item)
 
 
 def reviews_of(item: Sender | Template) -> list[Review]:

@@ -225,6 +225,8 @@ OBJECTS: Final[dict[str, Maker]] = {
     "settings/notifications/<uuid:pk>": notification,
     "entities/<uuid:pk>": entity,
     "senders/<uuid:pk>": sender,
+    "review/senders/<uuid:pk>": sender,
+    "review/templates/<uuid:pk>": template,
     "templates/<uuid:pk>": template,
     "opt-outs/<uuid:pk>": standing_opt_out,
     "messages/<uuid:message_id>": message,
