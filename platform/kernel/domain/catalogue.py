@@ -128,6 +128,42 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
             "Let your entity approve a chain that ends in our telemarketer id on the registration portal; ask support "
             "for the id.",
         ),
+        "cta_not_whitelisted": (
+            "The text has a link or call-back number that the entity has not whitelisted.",
+            "Register the link or number on the registration portal and record it in the compliance pages.",
+        ),
+        "cta_blacklisted": (
+            "The text has a link or number that is blacklisted on the registration portal.",
+            "Remove it from the text; ask the operator why it was blacklisted.",
+        ),
+        "url_shortener_public": (
+            "The text has a link of a public shortener, which operators refuse.",
+            "Use a short link of your own domain that carries your sender, and whitelist it.",
+        ),
+        "url_shortener_used": (
+            "The text has a link of a public shortener, which your own rules do not allow.",
+            "Use a short link of your own domain.",
+        ),
+        "email_not_whitelisted": (
+            "The text has an e-mail address that the entity has not whitelisted.",
+            "Register the address on the registration portal and record it in the compliance pages.",
+        ),
+        "optout_text_missing": (
+            "A promotional text does not say how to opt out.",
+            "Add a way out to the text and register it again.",
+        ),
+        "promotion_from_name": (
+            "A promotional text goes out under a name, which your own rules do not allow.",
+            "Send promotions from a header of digits.",
+        ),
+        "variable_untagged": (
+            "The template has variables without a type, which your own rules do not allow.",
+            "Register the text with typed variables.",
+        ),
+        "text_shouts": (
+            "Much of the text is in capitals, which your own rules do not allow.",
+            "Write words in small letters.",
+        ),
         "outside_permitted_hours": (
             "Promotional messages are not permitted at this hour at the destination.",
             "Schedule the message within the permitted hours.",
