@@ -14,6 +14,7 @@ from compliance.identifiers import IdKind, chain_hash, parse_dlt_id
 from compliance.models import Chain, Entity, Telemarketer
 from compliance.portal_moves import MOVES, Step
 from compliance.rules.versions import touch
+from compliance.services.consequences import follow_portal
 from compliance.services.portal import Told, portal_facts, take_down
 from compliance.statuses import PortalKind, PortalState, TelemarketerRole
 
@@ -89,6 +90,7 @@ def create_chain(
         take_down(chain, told or Told(PortalState.DRAFT), now)
         _save(chain)
         _record(chain, "chain.create", f"Opened the chain {chain} of {entity}", None, actor, now)
+        follow_portal(chain, before=None, actor=actor, now=now)
         touch()
     return chain
 
@@ -116,6 +118,7 @@ def move_chain(*, chain_id: UUID, step: Step, actor: Actor, now: datetime, reaso
         chain.changed_at = now
         chain.save()
         _record(chain, f"chain.{step}", f"Moved the chain {chain} to {after}", before, actor, now)
+        follow_portal(chain, before=before, actor=actor, now=now)
         touch()
     return chain
 
@@ -129,6 +132,7 @@ def record_chain(*, chain_id: UUID, told: Told, actor: Actor, now: datetime) -> 
         chain.changed_at = now
         _save(chain)
         _record(chain, "chain.record", f"Recorded the chain {chain}: {chain.portal_state}", before, actor, now)
+        follow_portal(chain, before=before, actor=actor, now=now)
         touch()
     return chain
 

@@ -10,6 +10,7 @@ from compliance.errors import NameTaken, NotFound, WrongState
 from compliance.identifiers import INDIA, IdKind, parse_dlt_id, portal_of
 from compliance.models import Entity
 from compliance.rules.versions import touch
+from compliance.services.consequences import follow_portal
 from compliance.services.portal import Told, only_state, portal_facts, take_down
 from compliance.statuses import EntityType, Portal, PortalState
 
@@ -101,6 +102,7 @@ def change_entity(
             after=_audited(entity),
             now=now,
         )
+        follow_portal(entity, before=before, actor=actor, now=now)
         touch()
     return entity
 

@@ -10,6 +10,7 @@ from compliance.errors import NameTaken, NotFound, WrongState
 from compliance.identifiers import INDIA, IdKind, parse_dlt_id, parse_header
 from compliance.models import Entity, Sender, SenderRegistration
 from compliance.rules.versions import touch
+from compliance.services.consequences import follow_portal
 from compliance.services.portal import Told, only_state, portal_facts, take_down
 from compliance.statuses import PortalState, ReviewState, SenderKind, Tenure
 
@@ -129,6 +130,7 @@ def register_sender(
             after=_registration(registration),
             now=now,
         )
+        follow_portal(registration, before=before, actor=actor, now=now)
         touch()
     return registration
 

@@ -15,6 +15,7 @@ from compliance.lint import lint
 from compliance.matching import CompiledTemplate, normalise_ends
 from compliance.models import DltRegistration, Sender, Template
 from compliance.rules.versions import touch
+from compliance.services.consequences import follow_portal
 from compliance.services.portal import Told, only_state, portal_facts, take_down
 from compliance.statuses import Category, PortalCategory, PortalState
 from compliance.tags import Variable
@@ -153,6 +154,7 @@ def register_template(
             after=_registration(registration),
             now=now,
         )
+        follow_portal(registration, before=before, actor=actor, now=now)
         touch()
     return registration
 

@@ -7,15 +7,21 @@ from typing import Any
 
 import pytest
 
-from compliance.models import Chain, Entity, Stop
+from compliance.models import Chain, Entity
 from compliance.services import stops
+from compliance.services.chains import record_chain
+from compliance.services.portal import Told
 from compliance.statuses import PortalState
-from kernel.db.tenancy import tenant_context
+from kernel.db.tenancy import platform_context, tenant_context
 from kernel.domain.clock import utc_now
 from messaging.models import Batch
 from messaging.statuses import BatchState, Hold, Status
 from messaging.tests.dispatching import Scene, numbers, play
 from messaging.tests.test_stops import KIM, STOPPED_WITHIN_S, held
+from routing.plan import CompiledPlan
+from routing.services.plans import RuleDraft, save_plan
+from routing.services.routes import RouteDraft, RouteTerms, create_route
+from routing.statuses import RouteState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENDS_HERE = "1702000000000000077"
@@ -37,18 +43,9 @@ def chains_at_the_operator(scene: Scene) -> list[bytes | None]:
     return [dict(received.pdu.tlvs).get(0x1402) for received in scene.smsc.centre.received]
 
 
-def suspend(scene: Scene, chain: Chain) -> None:
+def told(scene: Scene, chain: Chain, state: PortalState) -> None:
     with tenant_context(scene.world.tenant_id):
-        Chain.objects.filter(pk=chain.pk).update(portal_state=PortalState.SUSPENDED)
-        stops.stop(
-            kind=Stop.Kind.CHAIN,
-            key=f"{chain.entity.dlt_entity_id}:{chain.delivery_id}",
-            object_id=chain.pk,
-            label=str(chain),
-            reason="The chain was suspended",
-            actor=KIM,
-            now=utc_now(),
-        )
+        record_chain(chain_id=chain.pk, told=Told(state), actor=KIM, now=utc_now())
 
 
 def test_the_active_chain_that_ends_at_the_route_goes_along() -> None:
@@ -91,15 +88,35 @@ def test_suspending_a_chain_stops_what_is_in_stock_and_lifting_it_sends_the_rest
         scene.accept(*numbers(400))
         await scene.start()
         await scene.until(lambda: scene.submits() > 40)
-        suspend(scene, chain)
+        told(scene, chain, PortalState.SUSPENDED)
         await scene.until(lambda: held(scene.world) == [(BatchState.HELD, Hold.COMPLIANCE)], STOPPED_WITHIN_S)
         sent = scene.submits()
         with tenant_context(scene.world.tenant_id):
             (standing,) = stops.standing_of(chain.pk)
             assert standing.counts.messages == 400 - Batch.objects.get().sent_upto
-            Chain.objects.filter(pk=chain.pk).update(portal_state=PortalState.ACTIVE)
-            stops.lift(kind=Stop.Kind.CHAIN, object_id=chain.pk, actor=KIM, now=utc_now())
+        told(scene, chain, PortalState.ACTIVE)
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 400})
         assert (scene.submits(), sent < 400) == (400, True)
 
     play(story, chain=TO_IT, window=10, tps=200)
+
+
+def test_a_route_without_the_chain_is_passed_over_for_one_that_asks_for_none() -> None:
+    async def story(scene: Scene) -> None:
+        with platform_context(reason="test: a second route, to the same operator"):
+            other = RouteDraft(
+                name="Other", kind="smpp", secrets={"password": "secret"}, terms=RouteTerms(window=100),
+                settings={k: v for k, v in scene.world.route.settings.items() if not k.startswith("dlt_")},
+            )  # fmt: skip
+            second = create_route(draft=other, state=RouteState.ENABLED)
+            save_plan(rules=[RuleDraft(route_ids=[scene.world.route.pk, second.pk])])
+        CompiledPlan.forget()
+        scene.accept(*numbers(5))
+        await scene.start()
+        # Receipts come over either connection: what counts is who took them.
+        await scene.until(lambda: scene.submits() == 5)
+        assert chains_at_the_operator(scene) == [None] * 5
+        with tenant_context(scene.world.tenant_id):
+            assert Batch.objects.get().route_id == second.pk
+
+    play(story, chain=TO_IT)

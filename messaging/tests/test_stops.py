@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from audit.services import Actor
-from compliance.models import Stop
-from compliance.services import stops
+from compliance.models import DltRegistration, Entity, Sender, Stop
+from compliance.services import change_entity, register_sender, register_template, stops
 from compliance.services.stops import Counts
+from compliance.statuses import PortalState
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
 from messaging.models import Batch, Message
@@ -137,3 +138,42 @@ def test_a_stop_empties_the_dispatchers_stock_and_a_lift_sends_the_rest() -> Non
         assert scene.submits() == 401
 
     play(story, window=10, tps=200)
+
+
+@pytest.mark.django_db
+def test_a_templates_suspension_on_the_portal_stops_and_its_return_lifts() -> None:
+    world = make_world()
+    world.accept(draft(ASHA))
+    with tenant_context(world.tenant_id):
+        number = DltRegistration.objects.get().dlt_template_id
+
+        def record(state: PortalState) -> None:
+            register_template(
+                template_id=world.template_id, dlt_template_id=number, actor=KIM, now=utc_now(), portal_state=state
+            )
+
+        record(PortalState.SUSPENDED)
+        (standing,) = stops.standing_of(world.template_id)
+        assert (standing.stop.prefix, standing.counts) == ("91", Counts(messages=1))
+        record(PortalState.BLACKLISTED)
+        assert len(stops.standing_of(world.template_id)) == 1
+        record(PortalState.ACTIVE)
+        assert stops.standing_of(world.template_id) == []
+    assert held(world) == [(BatchState.READY, 0)]
+
+
+@pytest.mark.django_db
+def test_an_entitys_and_a_senders_suspension_stop_too() -> None:
+    world = make_world()
+    world.accept(draft(ASHA))
+    with tenant_context(world.tenant_id):
+        entity, sender = Entity.objects.get(), Sender.objects.get()
+        for state in (PortalState.SUSPENDED, PortalState.ACTIVE):
+            register_sender(sender_id=sender.pk, actor=KIM, now=utc_now(), portal_state=state)
+            change_entity(
+                entity_id=entity.pk, legal_name="Acme", dlt_entity_id=entity.dlt_entity_id, portal_state=state,
+                actor=KIM, now=utc_now(),
+            )  # fmt: skip
+            expected = [] if state is PortalState.ACTIVE else [Stop.Kind.SENDER, Stop.Kind.ENTITY]
+            assert list(Stop.objects.order_by("pk").values_list("kind", flat=True)) == expected
+    assert held(world) == [(BatchState.READY, 0)]
