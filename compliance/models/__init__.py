@@ -6,6 +6,7 @@ from compliance.models.chains import Chain, Telemarketer
 from compliance.models.consent import ConsentEvent, ConsentPolicy, DndList, DndNumber, OptOut, WishVersion
 from compliance.models.consent_templates import ConsentTemplate
 from compliance.models.entities import Entity
+from compliance.models.imports import PortalImport, PortalImportRow
 from compliance.models.links import Link
 from compliance.models.portal import PortalRecord
 from compliance.models.reviews import Review, Reviewable
@@ -26,6 +27,8 @@ __all__ = [
     "Entity",
     "Link",
     "OptOut",
+    "PortalImport",
+    "PortalImportRow",
     "PortalRecord",
     "Review",
     "Reviewable",
