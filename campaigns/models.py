@@ -229,7 +229,8 @@ class Run(TenantOwned):
 
 
 class Chunk(TenantOwned):
-    """A numbered part of a run's audience, fixed by its contact ids: nobody joins or leaves it afterwards.
+    """A numbered part of a run's audience, fixed by its contact ids: nobody joins or leaves it afterwards, and all are
+    forgotten with the messages (`campaigns.services.forgetting`).
 
     Args:
         first_position: of its first contact in the run; positions number the messages.

@@ -137,7 +137,8 @@ def unwritten_people(run: Run, state: ChunkState, start: int) -> Unwritten:
     offset = start - chunk.first_position
     ids = chunk.contact_ids[offset : offset + UNWRITTEN_PAGE]
     following: int | None = start + len(ids)
-    if offset + len(ids) >= chunk.size:
+    # Of a campaign whose messages are gone, nobody is known.
+    if offset + len(ids) >= chunk.size or not chunk.contact_ids:
         following = chunks.filter(number__gt=chunk.number).values_list("first_position", flat=True).first()
     return Unwritten(list(Contact.objects.filter(pk__in=ids).order_by("id")), following)
 

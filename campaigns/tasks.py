@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import shared_task
 
 from campaigns.importing import job
-from campaigns.services import control, estimates, imports, running
+from campaigns.services import control, estimates, forgetting, imports, running
 from kernel.db.clock import database_now
 from kernel.db.tenancy import platform_context, tenant_context
 from routing.costs import read_costs
@@ -95,7 +95,9 @@ def run_import(tenant_id: str, import_id: str) -> None:
 
 @shared_task(name="campaigns.housekeeping")
 def housekeeping() -> None:
-    imports.forget_old(now=database_now())
+    now = database_now()
+    imports.forget_old(now=now)
+    forgetting.forget_audiences(now=now)
 
 
 @shared_task(name="campaigns.count_cost")

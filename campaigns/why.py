@@ -55,7 +55,14 @@ def _without_message(campaign: Campaign, number: E164) -> Answer:
             "draft", "The campaign has not begun, so nobody has got a message.", "Send it, or wait for its time."
         )
     contact = Contact.objects.filter(phone=number).first()
-    chunk = _chunk_of(run, contact) if contact else None
+    around = _chunks_around(run, contact) if contact else []
+    if any(not chunk.contact_ids for chunk in around):
+        return Answer(
+            "not known any more",
+            "Who this campaign was for has been forgotten, as its messages have.",
+            "Reports of its outcome are kept; those on single people are not.",
+        )
+    chunk = next((chunk for chunk in around if contact and contact.id in chunk.contact_ids), None)
     if chunk is None:
         return _outside(run, contact)
     if chunk.state == ChunkState.CANCELLED:
@@ -71,9 +78,8 @@ def _without_message(campaign: Campaign, number: E164) -> Answer:
     return Answer("waiting", "This person's message has not been written yet.", remedy)
 
 
-def _chunk_of(run: Run, contact: Contact) -> Chunk | None:
-    around = Chunk.objects.filter(run=run, first_contact_id__lte=contact.id, last_contact_id__gte=contact.id)
-    return next((chunk for chunk in around if contact.id in chunk.contact_ids), None)
+def _chunks_around(run: Run, contact: Contact) -> list[Chunk]:
+    return list(Chunk.objects.filter(run=run, first_contact_id__lte=contact.id, last_contact_id__gte=contact.id))
 
 
 def _outside(run: Run, contact: Contact | None) -> Answer:

@@ -25,6 +25,7 @@ ACROSS: Final = {
     ("audit/sealing.py", "find the audit trails to seal"),
     ("billing/exports.py", "find exports that lost their task"),
     ("campaigns/services/control.py", "look after running campaigns"),
+    ("campaigns/services/forgetting.py", "forget who old campaigns were for"),
     ("campaigns/services/imports.py", "find imports that lost their worker"),
     ("campaigns/services/imports.py", "forget cells of old imports"),
     ("campaigns/services/running.py", "claim due campaigns"),
