@@ -129,6 +129,8 @@ def test_what_is_not_old_enough_or_another_routes_stays() -> None:
         settle("--route", "Nowhere")
     with pytest.raises(CommandError, match="no age"):
         call_command("settle_in_doubt", "--older-than", "soon")
+    with pytest.raises(CommandError, match="such as --older-than 1h"):
+        call_command("settle_in_doubt")
     assert counts(world) == (3, 0)
 
 

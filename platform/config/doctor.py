@@ -14,7 +14,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django_celery_beat.models import PeriodicTask
 
-from config.health import broker_problem
+from config.health import broker_address, broker_problem
 from kernel.db.locks import BEAT_LOCK
 from kernel.db.tenancy import platform_context, scoped_connection
 from kernel.domain.traffic import TrafficClass
@@ -137,7 +137,11 @@ def _clock(now: datetime) -> Iterator[Finding]:
 
 def _broker_and_beat(now: datetime) -> Iterator[Finding]:
     if problem := broker_problem():
-        yield Finding("broker", problem, "Nothing is lost meanwhile, but campaigns, imports and webhooks stand still.")
+        yield Finding(
+            "broker",
+            f"{broker_address()} {problem}",
+            "Nothing is lost meanwhile, but campaigns, imports and webhooks stand still.",
+        )
     seen = PeriodicTask.objects.filter(name="reporting.fold").values_list("last_run_at", flat=True).first()
     if not _beat_is_new() if seen is None else now - seen > MAX_BEAT_SILENCE:
         detail = f"beat sent its last tick {'never' if seen is None else f'at {seen:%Y-%m-%d %H:%M} UTC'}"

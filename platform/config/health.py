@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -32,6 +34,12 @@ def _database() -> str:
     except DatabaseError:
         return "does not answer: check that PostgreSQL runs and DATABASE_URL is right"
     return "ok"
+
+
+def broker_address() -> str:
+    """Where the broker is looked for, without its password; for operators, not for the public answer."""
+    parts = urlsplit(settings.BROKER_URL)
+    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
 
 
 def broker_problem() -> str:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--older-than", required=True, metavar="AGE", help="in doubt for so long: 30m, 1h, 2d")
+        parser.add_argument("--older-than", default="", metavar="AGE", help="in doubt for so long: 30m, 1h, 2d")
         parser.add_argument("--route", default="", help="the route's name; all routes without it")
         parser.add_argument(
             "--as", dest="ending", choices=[each.value for each in Settled], default=Settled.UNKNOWN.value,
@@ -38,6 +38,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = utc_now()
+        if not options["older_than"]:
+            raise CommandError(
+                "say how long messages must have been in doubt, such as --older-than 1h: younger ones may be answered "
+                "within minutes. --dry-run counts them and changes nothing"
+            )
         route_id = self._route_id(options["route"])
         selection = Selection(now, route_id=route_id, waiting=age(options["older_than"]))
         order = Order(Action.SETTLE, selection, ending=Settled(options["ending"]))

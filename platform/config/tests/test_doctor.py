@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from pytest_django import Settings
 
 from billing.models import Wallet
 from billing.tests.builders import make_wallet
@@ -81,6 +82,13 @@ def test_a_lease_that_nobody_takes_back_is_found() -> None:
         make_messages(state=BatchState.LEASED)
         assert Batch.objects.update(lease_until=utc_now() - timedelta(minutes=5)) == 1
     assert "the leases of 1 batches ran out" in findings()["leases"].detail
+
+
+def test_a_broker_out_of_reach_is_named_by_its_address_without_its_password(settings: Settings) -> None:
+    settings.BROKER_URL = "redis://:s3cret@127.0.0.1:1/0"
+    detail = findings()["broker"].detail
+    assert detail.startswith("127.0.0.1:1 does not answer")
+    assert "s3cret" not in detail
 
 
 def test_a_disk_that_fills_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
