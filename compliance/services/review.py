@@ -181,7 +181,7 @@ def _what_it_is(item: Sender | Template, state: ReviewState) -> str:
     if last is None:
         return f"It is {state.label.lower()}, so this is not possible now."
     when = timezone.localtime(last.at).strftime("%-d %B %Y, %H:%M")
-    return f"{last.actor_label} was faster and {_SINCE[state]} it on {when}."
+    return f"{last.actor_label} was faster and {_SINCE[state]} on {when}."
 
 
 def _move(
@@ -236,11 +236,11 @@ def _tell_the_writer(item: Sender | Template, event: ReviewEvent, actor: Actor, 
 
 _MOVED: Final = ("state", "submitted_at", "submitted_by_id", "decided_at", "error_count", "advice_count")
 _SINCE: Final = {
-    ReviewState.DRAFT: "took back",
-    ReviewState.SUBMITTED: "submitted",
-    ReviewState.CHANGES_ASKED: "asked for changes of",
-    ReviewState.APPROVED: "approved",
-    ReviewState.REJECTED: "rejected",
+    ReviewState.DRAFT: "took it back",
+    ReviewState.SUBMITTED: "submitted it",
+    ReviewState.CHANGES_ASKED: "asked for changes of it",
+    ReviewState.APPROVED: "approved it",
+    ReviewState.REJECTED: "rejected it",
 }
 _DONE: Final = {
     ReviewEvent.SUBMIT: "Submitted",
