@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.views import entities, opt_outs, queue, senders, templates
+from compliance.views import doctor, entities, opt_outs, queue, senders, templates
 
 app_name = "compliance"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("senders/<uuid:pk>/register/", senders.sender_register, name="sender-register"),
     path("templates/", templates.template_list, name="templates"),
     path("templates/new/", templates.template_new, name="template-new"),
+    path("templates/doctor/", doctor.template_doctor, name="template-doctor"),
     path("templates/lint/", templates.template_lint, name="template-lint"),
     path("templates/<uuid:pk>/", templates.template_detail, name="template"),
     path("templates/<uuid:pk>/edit/", templates.template_edit, name="template-edit"),

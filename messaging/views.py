@@ -12,13 +12,14 @@ from django.contrib import messages as notices
 from django.core import signing
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from billing.errors import NoWallet
 from billing.prices import Quote, tenant_book
+from compliance.advice import panel
 from compliance.models import Template
 from kernel.domain.clock import utc_now
 from kernel.domain.errors import DomainError
@@ -98,6 +99,25 @@ def message_new(request: TenantRequest) -> HttpResponseBase:
     return _send(request, template, form)
 
 
+@require_POST
+@tenant_page(Permission.SEND_MESSAGES)
+def message_advice(request: TenantRequest) -> HttpResponse:
+    """What the optimiser says about the message as it is now; a fragment, nothing is kept."""
+    template = TemplateChoice(request.POST).chosen()
+    if template is None:
+        return render(request, "messages/message_new.html#advice")
+    form = SendForm(request.POST, template=template)
+    quote = _quote(str(form["recipient"].value() or ""), template, request.tenant.country)
+    return render(request, "messages/message_new.html#advice", _advice(form, quote, request.tenant.currency))
+
+
+def _advice(form: SendForm, quote: Quote | None, currency: str) -> dict[str, Any]:
+    values = {field.id_for_label: str(field.value() or "") for field in form.value_fields}
+    price = quote.unit_micros if quote else None
+    compiled, category = form.template.compiled, form.template.category
+    return panel.of_filled(compiled, category=category, values=values, price_micros=price, currency=currency)
+
+
 def _send(request: TenantRequest, template: Template, form: SendForm) -> HttpResponseBase:
     message_id = _ticketed(request.POST.get("ticket", ""))
     try:
@@ -134,13 +154,15 @@ def _composer(
     status: int = 200,
 ) -> HttpResponse:
     recipient = str(form["recipient"].value() or "")
+    quote = _quote(recipient, template, request.tenant.country)
     context = {
         "template": template,
         "choice": TemplateChoice(initial={"template": template.pk}),
         "form": form,
         "refusal": refusal,
         "refused_id": refused_id,
-        "quote": _quote(recipient, template, request.tenant.country),
+        "quote": quote,
+        **_advice(form, quote, request.tenant.currency),
         "currency": request.tenant.currency,
         # Names the message before it exists, so that a repeated form makes no second one.
         "ticket": signing.dumps(str(uuid7()), salt=TICKET_SALT),

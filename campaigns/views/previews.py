@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from billing.models import Wallet
 from campaigns.models import Campaign
 from campaigns.services.audience import ContactRow, audience_size, list_ids_of
 from campaigns.services.estimates import Counting, Estimate, Foreseen, decide_for, sample_rows
 from campaigns.services.filling import Filling
+from compliance.advice import panel
 from compliance.models import Template
 from kernel.domain.catalogue import explain
 from kernel.telecom.alphabet import replacement_for
@@ -63,6 +65,7 @@ def preview_of(
             counting.add(rows)
         estimate = counting.result(audience_size(list_ids))
         context |= {"estimate": estimate, "warnings": warnings_of(estimate)}
+        context |= _advice(template, mapping, context["shown"])
     return context
 
 
@@ -71,6 +74,18 @@ def _shown(filling: Filling, rows: Sequence[ContactRow], now: datetime) -> list[
         return []
     decisions = decide_for(filling, rows, now)
     return [Shown(row[1], row[2], decision) for row, decision in zip(rows, decisions, strict=True)]
+
+
+def _advice(template: Template, mapping: Sequence[Mapping[str, str]], shown: Sequence[Shown]) -> dict[str, Any]:
+    """What the optimiser says about the text and the values that are the same for all; contacts are counted apart."""
+    prices = (s.decision.price_micros // s.decision.segments for s in shown if s.decision.segments)
+    return panel.of_filled(
+        template.compiled,
+        category=template.category,
+        values={f"id_text-{number}": source.get("text", "") for number, source in enumerate(mapping)},
+        price_micros=next(prices, None),
+        currency=Wallet.objects.values_list("currency", flat=True).first() or "INR",
+    )
 
 
 def warnings_of(estimate: Estimate) -> list[Notice]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.api import views
+from compliance.api import advice, views
 
 urlpatterns = [
+    path("compliance/advice", advice.AdviceView.as_view(), name="compliance-advice"),
+    path("compliance/doctor", advice.DoctorView.as_view(), name="compliance-doctor"),
     path("headers", views.HeaderList.as_view(), name="header-list"),
     path("headers/<uuid:pk>", views.HeaderDetail.as_view(), name="header-detail"),
     path("templates", views.TemplateList.as_view(), name="template-list"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from compliance import services
+from compliance.advice import panel
 from compliance.forms import (
     DecisionForm,
     DltRegistrationForm,
@@ -27,6 +28,7 @@ from compliance.presentation import differences, lifecycle, meaning, pieces, rea
 from compliance.services.templates import TemplateDraft
 from compliance.statuses import Category, PortalState, ReviewState
 from compliance.views.decisions import abilities, decide_item, reviews_of, submit_item
+from compliance.views.stops import tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from kernel.web.pagination import keyset_page
@@ -71,7 +73,8 @@ def template_edit(request: TenantRequest, pk: UUID) -> HttpResponse:
 def template_lint(request: TenantRequest) -> HttpResponse:
     """Remarks on a text while it is being written; a fragment."""
     body, category = request.POST.get("body", ""), request.POST.get("category", Category.SERVICE)
-    return render(request, "compliance/template_form.html#hints", {"hints": lint(body, category) if body else []})
+    context = panel.of_body(body, category=category, field_id="id_body")
+    return render(request, "compliance/template_form.html#hints", context)
 
 
 @require_POST
@@ -124,6 +127,7 @@ def template_register(request: TenantRequest, pk: UUID) -> HttpResponse:
             add_refusal(form, refusal)
         else:
             messages.success(request, f"Recorded the registration of {template} in {said['country']}.")
+            tell_stopped(request, pk)
             for warning in parse_dlt_id(said["dlt_template_id"], IdKind.TEMPLATE).warnings:
                 messages.warning(request, warning)
             return redirect("compliance:template", pk=pk)
@@ -162,9 +166,14 @@ def _detail(request: TenantRequest, template: Template, result: Any = None, **se
 
 
 def _template_form(request: TenantRequest, template: Template | None) -> HttpResponse:
-    initial = {"sender": request.GET.get("sender")} if template is None else _initial(template)
-    form = TemplateForm(request.POST if request.method == "POST" else None, initial=initial, is_named=template is None)
-    if request.method == "POST" and form.is_valid():
+    # The doctor's proposal comes by POST, for it may be too long for an address; it is not saved yet.
+    is_prefilled = template is None and "prefill" in request.POST
+    origin = request.POST if is_prefilled else request.GET
+    asked = {name: origin[name] for name in ("sender", "category", "body") if name in origin}
+    is_sent = request.method == "POST" and not is_prefilled
+    initial = asked if template is None else _initial(template)
+    form = TemplateForm(request.POST if is_sent else None, initial=initial, is_named=template is None)
+    if is_sent and form.is_valid():
         try:
             saved = _save(request, form, template)
         except DomainError as refusal:
@@ -175,7 +184,7 @@ def _template_form(request: TenantRequest, template: Template | None) -> HttpRes
     context = {
         "form": form,
         "template": template,
-        "hints": lint(body, form["category"].value() or Category.SERVICE) if body else [],
+        **panel.of_body(body, category=form["category"].value() or Category.SERVICE, field_id="id_body"),
         "is_new_version": template is not None and not template.is_editable,
     }
     return render_page(request, "compliance/template_form.html", context, status=422 if form.errors else 200)
