@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from kernel.db.clock import database_now
-from messaging.services import partitions, parts_seen, passing_on, retention, stopping, surgery, sweeping
+from messaging.services import partitions, parts_seen, passing_on, retention, stopping, surgery, sweeping, usage
 
 
 @shared_task(name="messaging.release_due")
@@ -47,3 +47,8 @@ def housekeeping() -> None:
     retention.forget_old(now)
     surgery.forget_unconfirmed(now)
     parts_seen.learn_parts(now)
+
+
+@shared_task(name="messaging.note_use")
+def note_use() -> None:
+    usage.note_recent_use(database_now())

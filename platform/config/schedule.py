@@ -22,6 +22,8 @@ JOBS: Final = (
     Job("messaging.pass_on", 2),
     Job("messaging.sweep", 15),
     Job("messaging.housekeeping", 3600),
+    Job("messaging.note_use", 3600),
+    Job("compliance.watch_validity", 3600),
     Job("campaigns.start_due", 1),
     Job("campaigns.sweep", 3),
     Job("campaigns.housekeeping", 3600),

@@ -290,6 +290,11 @@ LOGGING = {
     "loggers": {"django.server": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
 }
 
+# --- compliance ---------------------------------------------------------------------------------------------------
+# Portals block what was not used for so long; the rule was changed more than once, hence settings.
+DLT_HEADER_IDLE_DAYS = env.integer("DLT_HEADER_IDLE_DAYS", 30)
+DLT_TEMPLATE_IDLE_DAYS = env.integer("DLT_TEMPLATE_IDLE_DAYS", 90)
+
 # --- messages -----------------------------------------------------------------------------------------------------
 MAX_SEGMENTS = env.integer("MAX_SEGMENTS", 10)
 DEFAULT_VALIDITY_HOURS = env.integer("DEFAULT_VALIDITY_HOURS", 24)

@@ -18,6 +18,8 @@ QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "messaging.release_due": Queue.URGENT,
     "messaging.pass_on": Queue.URGENT,
     "messaging.operate": Queue.BULK,
+    "messaging.note_use": Queue.DEFAULT,
+    "compliance.watch_validity": Queue.DEFAULT,
     "campaigns.start_due": Queue.URGENT,
     "campaigns.prepare": Queue.BULK,
     "campaigns.expand_chunk": Queue.BULK,
