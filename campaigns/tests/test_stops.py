@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from campaigns.models import Campaign, Chunk, Run
 from campaigns.services import audience, control, running
 from campaigns.services.stopping import StoppedByCompliance
 from campaigns.statuses import CampaignState, ChunkState
-from campaigns.tests.builders import MAYA, NOW, Cast, expand_all, make_campaign, make_list, start
-from compliance.models import Stop
+from campaigns.tests.builders import MAYA, NOW, Cast, expand_all, make_campaign, make_list, sign_in, start
+from compliance.models import DltRegistration, Stop
 from compliance.services import stops
 from compliance.services.stops import Counts
+from kernel.db.tenancy import tenant_context
 from messaging.models import Batch, Message
 from messaging.statuses import BatchState, Hold
+from tenants.roles import Role
 
 pytestmark = pytest.mark.django_db
 REASON = "Its portal suspended the template “Order”"
@@ -78,3 +82,27 @@ def test_it_is_resumed_by_hand_once_the_stop_is_lifted(inside: Cast) -> None:
     expand_all(run)
     assert Message.objects.count() == 8
     assert not Batch.objects.exclude(state=BatchState.READY, holds=0).exists()
+
+
+def page(client: Client, name: str, pk: object, **fields: str) -> str:
+    where = reverse(name, args=[pk])
+    answer = client.post(where, fields, follow=True) if fields else client.get(where)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_the_pages_tell_what_was_stopped_where_it_was_done(cast: Cast) -> None:
+    officer = sign_in(cast, Role.OWNER)
+    with tenant_context(cast.tenant_id):
+        run = start(make_campaign(cast, make_list(count=12)))
+        expand_one(run)
+        number = DltRegistration.objects.get().dlt_template_id
+    registration = {"country": "IN", "dlt_template_id": number, "portal_state": "suspended"}
+    told = page(officer, "compliance:template-register", cast.template_id, **registration)
+    # Once as the answer of the action, once on the record.
+    assert told.count("4 messages are kept back and 1 campaign is on hold.") == 2
+    campaign = page(officer, "campaigns:campaign", run.campaign_id)
+    assert "is suspended on its portal" in campaign
+    assert "stopped_by_compliance" in campaign
+    told = page(officer, "compliance:template-register", cast.template_id, **{**registration, "portal_state": "active"})
+    assert "kept back" not in told

@@ -28,7 +28,15 @@ class Counts(NamedTuple):
     campaigns: int = 0
 
     def __str__(self) -> str:
-        return f"{self.messages} messages, {self.campaigns} campaigns"
+        messages = f"{self.messages:,} message{'' if self.messages == 1 else 's'}"
+        return f"{messages} and {self.campaigns:,} campaign{'' if self.campaigns == 1 else 's'}"
+
+    @property
+    def sentence(self) -> str:
+        """“12 messages are kept back and 1 campaign is on hold.”"""
+        kept = f"{self.messages:,} {'message is' if self.messages == 1 else 'messages are'} kept back"
+        on_hold = f"{self.campaigns:,} {'campaign is' if self.campaigns == 1 else 'campaigns are'} on hold"
+        return f"{kept} and {on_hold}."
 
 
 class Keeper(Protocol):

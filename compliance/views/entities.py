@@ -14,6 +14,7 @@ from compliance.identifiers import IdKind, parse_dlt_id
 from compliance.models import Entity
 from compliance.statuses import PortalState
 from compliance.views.decisions import abilities
+from compliance.views.stops import tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from tenants.access import TenantRequest, actor_of, tenant_page
@@ -75,6 +76,8 @@ def _save(request: TenantRequest, form: EntityForm, entity: Entity | None) -> No
             now=now,
         )
     messages.success(request, f"Saved {said['legal_name']}.")
+    if entity is not None:
+        tell_stopped(request, entity.pk)
     if said["dlt_entity_id"].strip():
         for warning in parse_dlt_id(said["dlt_entity_id"], IdKind.ENTITY).warnings:
             messages.warning(request, warning)

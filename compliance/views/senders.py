@@ -17,6 +17,7 @@ from compliance.models import Sender
 from compliance.presentation import lifecycle, sender_readiness
 from compliance.statuses import PortalState, SenderKind
 from compliance.views.decisions import abilities, decide_item, reviews_of, submit_item
+from compliance.views.stops import tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from kernel.web.pagination import keyset_page
@@ -90,6 +91,7 @@ def sender_register(request: TenantRequest, pk: UUID) -> HttpResponse:
             add_refusal(form, refusal)
         else:
             messages.success(request, f"Recorded the registration of {sender} in {said['country']}.")
+            tell_stopped(request, pk)
             if said["registration_id"].strip() and said["country"] == INDIA:
                 for warning in parse_dlt_id(said["registration_id"], IdKind.HEADER).warnings:
                     messages.warning(request, warning)
