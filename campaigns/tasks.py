@@ -15,6 +15,8 @@ from routing.costs import read_costs
 
 # A look that waited longer than this has been overtaken by a later one.
 LOOK_EXPIRES_S: Final = 20
+# Of a chunk whose sender did not say.
+LOWEST_PRIORITY: Final = max(running.PRIORITY_OF_CLASS.values())
 
 
 @shared_task(name="campaigns.start_due")
@@ -41,19 +43,20 @@ def sweep() -> None:
 def prepare(tenant_id: str, campaign_id: str) -> None:
     with tenant_context(UUID(tenant_id)):
         run = running.prepare(campaign_id=UUID(campaign_id), now=database_now())
+        room = running.window_of(campaign_id=UUID(campaign_id), now=database_now())[1] if run is not None else 0
     if run is not None:
-        send_chunks(tenant_id, run.id, running.WINDOW)
+        send_chunks(tenant_id, run.id, room)
 
 
 @shared_task(name="campaigns.expand_chunk")
-def expand_chunk(tenant_id: str, chunk_id: str) -> None:
+def expand_chunk(tenant_id: str, chunk_id: str, priority: int = LOWEST_PRIORITY) -> None:
     # The next one is marked in the same transaction: one commit a chunk, not two.
     with tenant_context(UUID(tenant_id)):
         now = database_now()
         run_id = running.expand_chunk(chunk_id=UUID(chunk_id), now=now)
         following = [] if run_id is None else running.queue_chunks(run_id=run_id, limit=1, now=now)
     for next_id in following:
-        expand_chunk.delay(tenant_id, str(next_id))
+        _send_chunk(tenant_id, next_id, priority)
 
 
 @shared_task(name="campaigns.look_after")
@@ -84,8 +87,14 @@ def send_chunks(tenant_id: str, run_id: UUID, limit: int) -> None:
     """Send tasks for the next chunks; marked first, so that two senders do not send the same."""
     with tenant_context(UUID(tenant_id)):
         chunk_ids = running.queue_chunks(run_id=run_id, limit=limit, now=database_now())
+        priority = running.priority_of(run_id) if chunk_ids else LOWEST_PRIORITY
     for chunk_id in chunk_ids:
-        expand_chunk.delay(tenant_id, str(chunk_id))
+        _send_chunk(tenant_id, chunk_id, priority)
+
+
+def _send_chunk(tenant_id: str, chunk_id: UUID, priority: int) -> None:
+    """The priority goes with it, for the chunk that follows."""
+    expand_chunk.apply_async((tenant_id, str(chunk_id), priority), priority=priority)
 
 
 @shared_task(name="campaigns.run_import")

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 
 from audit.services import SYSTEM, record
 from billing.errors import InsufficientCredit
@@ -28,13 +28,18 @@ from kernel.db.tenancy import platform_context, scoped_connection
 from kernel.domain.catalogue import explain
 from kernel.domain.errors import DomainError
 from kernel.domain.ids import numbered_uuid7s, uuid7_time, uuid_of
+from kernel.domain.traffic import TrafficClass
 from messaging.drafts import CampaignRef, Group
 from messaging.services.accept import accept_group
 from messaging.statuses import Source
+from tenants.models import Tenant
 
 CLAIM_LIMIT: Final = 100
-# Tasks in the broker at once per campaign: enough to keep workers busy, few enough that another tenant's come between.
+# Tasks in the broker at once per campaign, and per tenant times its weight: enough to keep workers busy, and few enough
+# that another tenant's come between.
 WINDOW: Final = 8
+# In the broker, the lower the sooner. Numbers that Celery's transport for Valkey has lists for.
+PRIORITY_OF_CLASS: Final = {TrafficClass.OTP: 0, TrafficClass.TRANSACTIONAL: 3, TrafficClass.PROMOTIONAL: 6}
 # A task that was sent so long ago is taken for lost.
 PATIENCE: Final = timedelta(seconds=60)
 
@@ -136,12 +141,25 @@ def queue_chunks(*, run_id: UUID, limit: int, now: datetime) -> list[UUID]:
 
 
 def window_of(*, campaign_id: UUID, now: datetime) -> tuple[UUID | None, int]:
-    """The campaign's last run, and how many more of its chunks may wait in the broker."""
+    """The campaign's last run, and how many more of its chunks may wait in the broker.
+
+    All campaigns of a tenant share a window that grows with its weight, so that fifty of them do not stand before
+    another tenant's one; each may have one chunk there, so that none of them waits for all of another.
+    """
     run = Run.objects.filter(campaign_id=campaign_id).order_by("-number").first()
     if run is None:
         return None, 0
-    underway = Chunk.objects.filter(run=run, state=ChunkState.PENDING, queued_at__gte=now - PATIENCE)
-    return run.id, max(WINDOW - underway.count(), 0)
+    underway = Chunk.objects.filter(state=ChunkState.PENDING, queued_at__gte=now - PATIENCE)
+    counts = underway.aggregate(own=Count("pk", filter=Q(run=run)), all=Count("pk"))
+    weight = Tenant.objects.values_list("send_weight", flat=True).get(pk=run.tenant_id)
+    room = min(WINDOW - counts["own"], WINDOW * weight - counts["all"])
+    return run.id, max(room, 0 if counts["own"] else 1)
+
+
+def priority_of(run_id: UUID) -> int:
+    """Of a run's chunks in the broker: people who wait for a parcel come before people who may like an offer."""
+    template = Campaign.objects.select_related("template").get(runs__pk=run_id).template
+    return PRIORITY_OF_CLASS[template.traffic_class if template is not None else TrafficClass.PROMOTIONAL]
 
 
 def expand_chunk(*, chunk_id: UUID, now: datetime) -> UUID | None:

@@ -6,12 +6,19 @@ from collections import deque
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 
-from campaigns.models import Campaign
+from campaigns import tasks as tasks_of_campaigns
+from campaigns.models import Campaign, Chunk
 from campaigns.services import audience, control, running
 from campaigns.tests.builders import MAYA, NOW, Cast, expand_all, make_campaign, make_list, start
+from compliance.models import Template
+from compliance.statuses import Category
+from kernel.db.tenancy import platform_context
+from kernel.queues import Queue
 from messaging.models import CampaignStop
 from routing.costs import CostTable
+from tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +52,34 @@ def test_a_small_campaign_is_written_while_a_large_one_still_is(inside: Cast) ->
         done.append(run_id)
         tasks += running.queue_chunks(run_id=run_id, limit=1, now=NOW)
     assert (done.index(small.id), len(done)) == (running.WINDOW, 3 * running.WINDOW + 1)
+
+
+def test_campaigns_of_one_tenant_share_a_window_that_grows_with_its_weight(inside: Cast) -> None:
+    people = make_list(count=4 * 2 * running.WINDOW)
+    first, second, third = [start(make_campaign(inside, people)) for _ in range(3)]
+    running.queue_chunks(run_id=first.id, limit=running.WINDOW, now=NOW)
+    # The others have one each, so that none waits until all of the first is written.
+    assert running.window_of(campaign_id=second.campaign_id, now=NOW) == (second.id, 1)
+    running.queue_chunks(run_id=second.id, limit=1, now=NOW)
+    assert running.window_of(campaign_id=second.campaign_id, now=NOW) == (second.id, 0)
+    with platform_context(reason="test: a tenant of another weight"):
+        Tenant.objects.filter(pk=inside.tenant_id).update(send_weight=2)
+    assert running.window_of(campaign_id=third.campaign_id, now=NOW) == (third.id, running.WINDOW - 1)
+
+
+def test_chunks_of_transactional_campaigns_are_taken_before_promotional_ones(inside: Cast) -> None:
+    run = start(make_campaign(inside, make_list(count=8)))
+    with current_app.connection_for_write() as connection, connection.SimpleQueue(Queue.BULK.value) as queue:
+        queue.clear()
+        Template.objects.update(category=Category.PROMOTIONAL)
+        tasks_of_campaigns.send_chunks(str(inside.tenant_id), run.id, 1)
+        Template.objects.update(category=Category.TRANSACTIONAL)
+        tasks_of_campaigns.send_chunks(str(inside.tenant_id), run.id, 1)
+        taken = [queue.get(timeout=5) for _ in range(2)]
+        for message in taken:
+            message.ack()
+    numbers = [Chunk.objects.get(pk=message.payload[0][1]).number for message in taken]
+    assert numbers == [1, 0]
 
 
 def test_a_pause_a_resume_and_a_cancel_tell_the_dispatchers(inside: Cast) -> None:
