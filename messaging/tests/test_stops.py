@@ -177,3 +177,24 @@ def test_an_entitys_and_a_senders_suspension_stop_too() -> None:
             expected = [] if state is PortalState.ACTIVE else [Stop.Kind.SENDER, Stop.Kind.ENTITY]
             assert list(Stop.objects.order_by("pk").values_list("kind", flat=True)) == expected
     assert held(world) == [(BatchState.READY, 0)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_and_a_killed_dispatcher_lose_nothing() -> None:
+    async def story(scene: Scene) -> None:
+        scene.accept(*numbers(300))
+        await scene.start()
+        await scene.until(lambda: scene.submits() > 40)
+        stop_of(scene.world)
+        await scene.crash()
+        scene.let_leases_end()
+        sent = scene.submits()
+        await scene.start()
+        await scene.until(lambda: set(held(scene.world)) == {(BatchState.HELD, Hold.COMPLIANCE)}, STOPPED_WITHIN_S)
+        assert scene.submits() == sent
+        lift_of(scene.world)
+        await scene.until(lambda: sum(scene.statuses().values()) == scene.statuses().get(Status.DELIVERED, 0))
+        # A window of them was in doubt, and is sent twice at most.
+        assert 300 <= scene.submits() <= 300 + 10
+
+    play(story, window=10, tps=200)
