@@ -9,6 +9,7 @@ from compliance.views import doctor, entities, opt_outs, queue, senders, templat
 app_name = "compliance"
 urlpatterns = [
     path("review/", queue.review_queue, name="queue"),
+    path("review/attention/", queue.attention, name="attention"),
     path("review/decide/", queue.review_bulk, name="queue-decide"),
     path("review/senders/<uuid:pk>/", queue.review_sender, name="review-sender"),
     path("review/templates/<uuid:pk>/", queue.review_template, name="review-template"),

@@ -15,6 +15,7 @@ from compliance.models.settings import RuleLevel
 from compliance.models.stops import Stop
 from compliance.models.templates import DltRegistration, Template
 from compliance.models.versions import RuleVersion
+from compliance.models.warnings import Warned
 
 __all__ = [
     "Chain",
@@ -39,5 +40,6 @@ __all__ = [
     "Stop",
     "Telemarketer",
     "Template",
+    "Warned",
     "WishVersion",
 ]

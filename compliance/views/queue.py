@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from compliance.awaiting import Place, Waiting, queue_page, waiting_items
@@ -20,6 +21,7 @@ from compliance.presentation import differences, history, lifecycle, meaning, pi
 from compliance.review_forms import QueueForm, ReviewForm
 from compliance.samples import samples
 from compliance.services.review import first_approvals
+from compliance.services.warnings import concerns
 from compliance.statuses import ReviewEvent, ReviewState
 from compliance.views.decisions import carry_out, outcome, reviews_of, withdraw_item
 from kernel.domain.errors import DomainError
@@ -29,6 +31,7 @@ from tenants.models import User
 from tenants.roles import Permission
 
 AT_ONCE: Final = 200
+FEW, MANY = 5, 500
 VERB: Final = {ReviewEvent.APPROVE: "Approve", ReviewEvent.REJECT: "Reject", ReviewEvent.ASK_CHANGES: "Ask for changes"}
 
 
@@ -45,6 +48,16 @@ def review_queue(request: TenantRequest) -> HttpResponse:
         "newer_url": _with(request, after=page.rows[-1].place) if page.has_newer and page.rows else None,
     }
     return render_page(request, "compliance/queue.html", context, partial="rows")
+
+
+@require_GET
+@tenant_page(Permission.REVIEW_COMPLIANCE)
+def attention(request: TenantRequest) -> HttpResponse:
+    """What ends soon or was stopped by a portal; the queue loads the first of them into itself."""
+    found = concerns(now=timezone.now())
+    shown = found[:FEW] if request.htmx else found[:MANY]
+    context = {"concerns": shown, "more": len(found) - len(shown)}
+    return render_page(request, "compliance/attention.html", context, partial="panel")
 
 
 @dataclass(frozen=True, slots=True)
