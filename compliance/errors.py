@@ -58,3 +58,7 @@ class InvalidConsent(DomainError):
 
 class InvalidDndFile(DomainError):
     """A file of preferences that cannot be read as one; nothing of it was applied."""
+
+
+class InvalidRuleLevel(DomainError):
+    """A level for a rule that has none to choose."""

@@ -163,6 +163,9 @@ class Work:
         if not warnings:
             return
         known = self.screened.warnings
+        if not known:
+            known.update(dict.fromkeys(numbers, warnings))
+            return
         for number in numbers:
             before = known.get(number)
             known[number] = warnings if before is None else tuple(dict.fromkeys((*before, *warnings)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from compliance.cta import NOTHING
+from compliance.cta import NOTHING, Whitelist
 from compliance.rules import style
 from compliance.rules.calls import Judge, TemplateCalls, judge_with
 from compliance.rules.content import Shelf
@@ -81,9 +81,12 @@ class Decisions:
         """The link rules of a pair's destination, on what its entity has registered."""
         levels = self.facts.levels
         rules = [(rule, rule.about.level(levels)) for rule in link_rules(package_for(pair.country))]
-        entity = pair.sender and pair.sender.entity
-        whitelist = self.facts.whitelists.get(entity.dlt_entity_id, NOTHING) if entity else NOTHING
-        return judge_with(rules, pair, whitelist)
+        return judge_with(rules, pair, self.whitelist_of(pair))
+
+    def whitelist_of(self, pair: Pair) -> Whitelist:
+        """What the sender's entity has registered."""
+        entity = pair.sender.entity if pair.sender else None
+        return self.facts.whitelists.get(entity.dlt_entity_id, NOTHING) if entity else NOTHING
 
     def _decide(self, header: str, template: TemplateFacts | None, country: str) -> Approved | Refusal:
         pair = self.pair_of(header, template, country)

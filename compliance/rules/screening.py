@@ -137,6 +137,11 @@ class Screening:
             passed = Passed(numbers, texts, approved.template.id, traffic_class, approved.dlt)
             work.screened.passed.append(passed)
 
+    def objections_of(self, recipient: str, sender: str, traffic_class: TrafficClass, topic: str) -> list[Refusal]:
+        """What each of the recipient rules says about one recipient, for a dry run."""
+        said = [rule.judge(recipient, sender, traffic_class, topic) for rule in self._recipient_rules]
+        return [refusal for refusal in said if refusal is not None]
+
     def _search(self, sender: str, country: str, text: str) -> Found:
         if not text:
             return _EMPTY

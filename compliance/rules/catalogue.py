@@ -1,0 +1,94 @@
+"""All rules in the order in which they are asked: what people choose levels from and the documentation is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from compliance.rules import style
+from compliance.rules.country import DEFAULT, packages
+from compliance.rules.decisions import SENDER_RULES, TEMPLATE_RULES
+from compliance.rules.rule import About, Basis, LooksAt
+
+EVERYWHERE: Final = "Everywhere"
+
+NUMBER: Final = About(
+    "number",
+    "invalid_number",
+    "The number exists in its country's plan and belongs to a mobile phone.",
+    "Check the number and its country code.",
+    LooksAt.MESSAGE,
+)
+TEXT: Final = About(
+    "text_matches",
+    "template_not_matched",
+    "The text comes from the template: rendered from it, or equal to it but for the values.",
+    "Compare it with the template letter by letter; the first difference is named.",
+    LooksAt.MESSAGE,
+)
+VALUES: Final = tuple(
+    About(code, code, explanation, remedy, LooksAt.MESSAGE)
+    for code, explanation, remedy in (
+        ("variable_missing", "Every variable has a value.", "Give a value for every variable."),
+        ("variable_too_long", "No value is longer than its variable allows.", "Shorten the value."),
+        ("variable_invalid", "Every value is of its variable's kind.", "Change the value that is named."),
+    )
+)
+RECIPIENT: Final = tuple(
+    About(code, code, explanation, remedy, LooksAt.RECIPIENT)
+    for code, explanation, remedy in (
+        ("opted_out", "The recipient has not opted out. Passcodes pass.", "Take the number off the list."),
+        ("consent_missing", "Where consent is needed for promotions, there is one.", "Collect and record consent."),
+        ("consent_expired", "The recipient's consent has not run out.", "Collect consent anew and record it."),
+        (
+            "preference_blocked",
+            "The recipient's preference does not block promotions.",
+            "Take the number off the list.",
+        ),
+    )
+)
+
+
+class Listed(NamedTuple):
+    """A rule and the destinations that ask it."""
+
+    about: About
+    where: str
+
+
+def pipeline() -> Iterator[Listed]:
+    """Every rule, in order."""
+    yield Listed(NUMBER, EVERYWHERE)
+    for rule in (*SENDER_RULES, *TEMPLATE_RULES):
+        yield Listed(rule.about, EVERYWHERE)
+    # Countries by name, those without a package last.
+    found = sorted(packages().values(), key=lambda package: (package.country == DEFAULT, package.name))
+    for package in found:
+        for pair_rule in (*package.sender_rules, *package.template_rules):
+            yield Listed(pair_rule.about, package.name)
+    for package in found:
+        for link_rule in package.link_rules:
+            yield Listed(link_rule.about, package.name)
+    for link_rule in style.LINK_RULES:
+        yield Listed(link_rule.about, "Countries without rules about links")
+    for pair_rule in style.PAIR_RULES:
+        yield Listed(pair_rule.about, EVERYWHERE)
+    for about in (TEXT, *VALUES, *RECIPIENT):
+        yield Listed(about, EVERYWHERE)
+
+
+def adjustable() -> Mapping[str, About]:
+    """The rules whose level a tenant chooses, by key."""
+    return {each.about.key: each.about for each in pipeline() if each.about.basis == Basis.STYLE}
+
+
+def table() -> str:
+    """The catalogue as a table of Markdown."""
+    lines = ["| # | rule | code of the refusal | asked | about | basis | level |", "|---|---|---|---|---|---|---|"]
+    for number, (about, where) in enumerate(pipeline(), 1):
+        level = "always refuses" if about.is_fixed else f"yours, at first {about.default}"
+        lines.append(
+            f"| {number} | `{about.key}`: {about.explanation} *{about.remedy}* | `{about.code}` | {where} "
+            f"| {about.looks_at.label} | {about.basis.label} | {level} |"
+        )
+    return "\n".join(lines) + "\n"
