@@ -78,13 +78,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was decided on one draft. A refused one has a row too, so that it can be found and explained."""
+    """What was decided on one draft. A refused one has a row too, so that it can be found and explained.
+
+    Args:
+        warnings: codes of rules that object without refusing, of an accepted draft.
+    """
 
     id: UUID
     status: Status
     segments: int
     price_micros: int
     refusal: Refusal | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

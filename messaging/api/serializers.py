@@ -85,6 +85,9 @@ class AcceptedSerializer(serializers.Serializer[dict[str, Any]]):
     segments = serializers.IntegerField()
     price_micros = serializers.IntegerField(help_text="Millionths of your currency, for the whole message")
     channel = serializers.CharField()
+    warnings = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Codes of rules that object without refusing"
+    )
 
 
 class ResultsSerializer(serializers.Serializer[dict[str, Any]]):

@@ -131,10 +131,11 @@ def _result(outcome: Outcome) -> dict[str, Any]:
 
 
 def _accepted(outcome: Outcome) -> dict[str, Any]:
-    return {
+    told = {
         "id": outcome.id,
         "status": outcome.status.label,
         "segments": outcome.segments,
         "price_micros": outcome.price_micros,
         "channel": "sms",
     }
+    return {**told, "warnings": list(outcome.warnings)} if outcome.warnings else told

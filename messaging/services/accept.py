@@ -174,7 +174,8 @@ def _outcomes(verdict: Verdict, count: int) -> list[Outcome]:
     for lot in verdict.lots.values():
         status, unit = lot.kind.status, lot.kind.quote.unit_micros
         for number, ident, segments in zip(lot.numbers, lot.ids, lot.segments, strict=True):
-            found[number] = Outcome(uuid_of(ident), status, segments, unit * segments)
+            warned = verdict.warnings.get(number, ())
+            found[number] = Outcome(uuid_of(ident), status, segments, unit * segments, None, warned)
     for each in verdict.refused:
         found[each.number] = Outcome(uuid_of(each.id), Status.BLOCKED, each.segments, 0, each.refusal)
     return [found[number] for number in range(count)]

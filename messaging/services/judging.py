@@ -104,10 +104,15 @@ class Refused:
 
 @dataclass(slots=True)
 class Verdict:
-    """Decisions on any number of groups."""
+    """Decisions on any number of groups.
+
+    Args:
+        warnings: codes by the callers' numbers, for the few messages that have any.
+    """
 
     lots: dict[Kind, Lot] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
+    warnings: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def lot(self, kind: Kind) -> Lot:
         return self.lots.setdefault(kind, Lot(kind))
@@ -176,7 +181,7 @@ class Judge:
             return
         content, rows = self._readable(rows)
         shared = group.shared
-        passed, refused, _ = self.screening.screen(
+        passed, refused, warned = self.screening.screen(
             sender=shared.sender,
             template_id=shared.template_id,
             traffic_class=shared.traffic_class,
@@ -185,6 +190,8 @@ class Judge:
         )
         for number, ruling in refused.items():
             self._refuse(rows, rows.places[number], Refusal(ruling.code or "", ruling.detail, ruling.remedy), ruling)
+        for number, codes in warned.items():
+            self.verdict.warnings[group.numbers[rows.places[number]]] = codes
         for found in passed:
             places = found.numbers if len(rows.places) == len(group.ids) else [rows.places[n] for n in found.numbers]
             kept = Rows(group, places, rows.send_at, rows.not_after)
