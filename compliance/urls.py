@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.views import doctor, entities, opt_outs, queue, senders, templates
+from compliance.views import doctor, entities, imports, opt_outs, queue, senders, templates
 
 app_name = "compliance"
 urlpatterns = [
@@ -35,6 +35,18 @@ urlpatterns = [
     path("templates/<uuid:pk>/decide/", templates.template_decide, name="template-decide"),
     path("templates/<uuid:pk>/register/", templates.template_register, name="template-register"),
     path("templates/<uuid:pk>/test/", templates.template_test, name="template-test"),
+    path("register/imports/", imports.import_list, name="imports"),
+    path("register/imports/new/", imports.import_new, name="import-new"),
+    path("register/imports/<uuid:pk>/", imports.import_detail, name="import"),
+    path("register/imports/<uuid:pk>/live/", imports.import_live, name="import-live"),
+    path("register/imports/<uuid:pk>/columns/", imports.import_columns, name="import-columns"),
+    path("register/imports/<uuid:pk>/sheet/", imports.import_sheet, name="import-sheet"),
+    path(
+        "register/imports/<uuid:pk>/rows/<uuid:row_id>/confirm/", imports.import_confirm_row, name="import-confirm-row"
+    ),
+    path("register/imports/<uuid:pk>/apply/", imports.import_apply, name="import-apply"),
+    path("register/imports/<uuid:pk>/cancel/", imports.import_cancel, name="import-cancel"),
+    path("register/export/<slug:kind>/<slug:suffix>/", imports.register_export, name="register-export"),
     path("opt-outs/", opt_outs.opt_out_list, name="opt-outs"),
     path("opt-outs/new/", opt_outs.opt_out_new, name="opt-out-new"),
     path("opt-outs/<uuid:pk>/lift/", opt_outs.opt_out_lift, name="opt-out-lift"),

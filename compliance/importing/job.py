@@ -71,7 +71,8 @@ def _compare(job: PortalImport, clock: Clock) -> None:
     check_ids(readings)
     judged = compare(readings, stored, is_unique_text=job.kind == Kind.TEMPLATES)
     absent = [_absent(key, stored[key]) for key in missing(readings, stored)]
-    rows = [*judged, *absent]
+    # Pages show what was written last first: the file from its first row on.
+    rows = [*judged, *absent][::-1]
     for start in range(0, len(rows), STRETCH):
         stretch = rows[start : start + STRETCH]
         with tenant_context(job.tenant_id):

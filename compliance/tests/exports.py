@@ -81,7 +81,7 @@ def take_in(tenant_id: UUID, content: bytes, **said: Any) -> PortalImport:
 
 def rows_of(job: PortalImport) -> list[PortalImportRow]:
     with tenant_context(job.tenant_id):
-        return list(PortalImportRow.objects.filter(portal_import=job).order_by("pk"))
+        return list(PortalImportRow.objects.filter(portal_import=job).order_by("-pk"))
 
 
 def verdicts(job: PortalImport) -> list[str]:

@@ -39,6 +39,7 @@ TENANT: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("Review queue", "shield-check", "compliance:queue", Permission.REVIEW_COMPLIANCE),
             Entry("Templates", "template", "compliance:templates", Permission.MANAGE_COMPLIANCE),
             Entry("Sender IDs", "id-badge", "compliance:senders", Permission.MANAGE_COMPLIANCE, ("/entities/",)),
+            Entry("Portal files", "upload", "compliance:imports", Permission.MANAGE_COMPLIANCE),
             Entry("Opt-outs", "ban", "compliance:opt-outs", Permission.MANAGE_COMPLIANCE),
         ),
     ),

@@ -28,6 +28,8 @@ JOBS: Final = (
     Job("campaigns.start_due", 1),
     Job("campaigns.sweep", 3),
     Job("campaigns.housekeeping", 3600),
+    Job("compliance.resume_imports", 30),
+    Job("compliance.housekeeping", 3600),
     Job("reporting.fold", 2),
     Job("reporting.recount", 86_400),
     Job("reporting.measure_quality", 300),

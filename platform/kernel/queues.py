@@ -25,6 +25,7 @@ QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "campaigns.expand_chunk": Queue.BULK,
     "campaigns.count_cost": Queue.BULK,
     "campaigns.run_import": Queue.FILES,
+    "compliance.run_import": Queue.FILES,
     "billing.build_export": Queue.FILES,
     "reporting.fold": Queue.DEFAULT,
     "reporting.measure_quality": Queue.DEFAULT,

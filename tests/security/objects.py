@@ -24,7 +24,10 @@ from campaigns.tests.builders import Cast, expand_all, make_campaign, make_list,
 from campaigns.tests.builders import number as number_of
 from campaigns.tests.files import csv_of, take_in
 from compliance.services import opt_out, submit
+from compliance.models import PortalImportRow
 from compliance.tests.builders import WRITER, make_entity, make_sender, make_template
+from compliance.tests.exports import csv_of as csv_of_export
+from compliance.tests.exports import upload as upload_export
 from kernel.db.tenancy import platform_context, tenant_context
 from kernel.domain.money import MICROS
 from kernel.telecom.e164 import E164
@@ -119,6 +122,19 @@ def template(company: Company) -> object:
 @inside
 def standing_opt_out(company: Company) -> object:
     return opt_out(recipient=E164(f"+9198765{next(_numbers):05d}"), now=timezone.now()).pk
+
+
+def portal_import(company: Company) -> object:
+    with tenant_context(company.tenant.id):
+        make_sender(next(_headers))
+    header = ["Template ID", "Template Content", "Template Type", "Header"]
+    return upload_export(company.tenant.id, csv_of_export([["1107177660181980000", "Hi", "Service", "X"]], header)).pk
+
+
+def portal_row(company: Company) -> object:
+    """Its parent is made beside it, so no address finds the two together; a POST is what it takes anyway."""
+    with tenant_context(company.tenant.id):
+        return PortalImportRow.objects.get(portal_import_id=portal_import(company)).pk
 
 
 @inside
@@ -229,6 +245,10 @@ OBJECTS: Final[dict[str, Maker]] = {
     "review/templates/<uuid:pk>": template,
     "templates/<uuid:pk>": template,
     "opt-outs/<uuid:pk>": standing_opt_out,
+    "register/imports/<uuid:pk>": portal_import,
+    "register/imports/<uuid:pk>/rows/<uuid:row_id>": portal_row,
+    "register/export/<slug:kind>": lambda company: "templates",
+    "register/export/<slug:kind>/<slug:suffix>": lambda company: "csv",
     "messages/<uuid:message_id>": message,
     "contacts/<uuid:pk>": contact,
     "lists/<uuid:pk>": contact_list,

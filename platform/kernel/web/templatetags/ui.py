@@ -92,6 +92,13 @@ LOOKS: Final[Mapping[str, Look]] = {
     "import.running": Look("info", "refresh", "Importing"),
     "imported": Look("ok", "circle-check", "Imported"),
     "ready": Look("ok", "download", "Ready"),
+    "portal.ready": Look("wait", "eye", "Ready to apply"),
+    "portal.applied": Look("ok", "circle-check", "Applied"),
+    "portal.refused": Look("bad", "circle-x", "Not usable"),
+    "row.new": Look("ok", "plus", "New"),
+    "row.changed": Look("info", "pencil", "Changed"),
+    "row.doubtful": Look("wait", "help-circle", "To be confirmed"),
+    "row.refused": Look("bad", "circle-x", "Refused"),
     # people, tokens, tenants
     "active": Look("ok", "circle-check", "Active"),
     "invited": Look("wait", "mail", "Invited"),
