@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from heapq import heapify, heappop, heappush
-from itertools import count
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -17,6 +15,7 @@ from kernel.smpp.message_ids import normalise_id
 from messaging.dispatcher.chains import ChainTerms
 from messaging.dispatcher.decisions import Verdict, end_of, judge, pause_s, worst
 from messaging.dispatcher.flight import GSM, UCS2, Answer, Flight, Job, Refused, Standing
+from messaging.dispatcher.later import Later
 from messaging.dispatcher.news import Known, Move, News
 from messaging.dispatcher.stock import Stock
 from messaging.statuses import Status
@@ -92,8 +91,9 @@ class Desk:
         self._lingered_at = 0.0
         self._congested_from: float | None = None
         self._accepted_at = -OTHERS_PASS_S
-        self._later: list[tuple[float, int, Job]] = []
-        self._order = count()
+        self._later = Later()
+        # Tenants of which anybody ever opted out; the dispatcher's, shared.
+        self.wary: Collection[UUID] = ()
         self._news = news
         self._known = known
         self._wake = wake
@@ -113,8 +113,8 @@ class Desk:
     def waiting(self) -> int:
         """Messages that could go now."""
         now = self._loop.time()
-        while self._later and self._later[0][0] <= now:
-            self.stock.put_back(heappop(self._later)[2])
+        for job in self._later.due(now):
+            self.stock.put_back(job)
         return len(self.stock)
 
     @property
@@ -164,19 +164,22 @@ class Desk:
             if job.is_decided or job.flight.is_lost:
                 continue
             if job.not_after <= wall:
-                self._expire(job)
+                self._end(job, Status.EXPIRED, job.error_code)
                 continue
             taken.append(job)
             left -= job.parts
         return left
 
-    def _expire(self, job: Job) -> None:
+    def _end(self, job: Job, status: Status, error_code: str) -> None:
+        """End a message that waits here; nothing happens to one that is decided meanwhile."""
+        if job.is_decided:
+            return
         if job.doubts:
             # An operator may have it, which counts as submitted: receipt or time decides.
             job.is_decided = True
             self._news.doubtful.append(job)
         else:
-            self._news.end(job, Status.EXPIRED, job.error_code)
+            self._news.end(job, status, error_code)
         self._news.wake()
 
     def send(self, jobs: list[Job], wall: float) -> None:
@@ -205,22 +208,34 @@ class Desk:
     def give_back(self) -> None:
         """Send nothing more: what is unsent returns to the queue of the route, in the next flushes."""
         self.is_sending = False
-        again = self.stock.clear() + [job for _, _, job in self._later]
-        self._later.clear()
-        self._return(again)
+        self._return(self.stock.clear() + self._later.clear())
 
     def standings(self) -> set[Standing]:
         """What the messages stand on that are to be sent from here, those included that wait for another try."""
-        return self.stock.standings().union(job.flight.standing for _, _, job in self._later)
+        return self.stock.standings().union(job.flight.standing for job in self._later)
 
     def drop(self, stopped: frozenset[Standing]) -> list[Flight]:
         """Send nothing more of what stands on these; returns the flights that go back to the queue."""
         flights, again = self.stock.drop(stopped)
-        later = [entry for entry in self._later if entry[2].flight.standing in stopped]
-        self._later = [entry for entry in self._later if entry[2].flight.standing not in stopped]
-        heapify(self._later)
-        self._return(again + [job for _, _, job in later])
+        self._return(again + self._later.remove(lambda job: job.flight.standing in stopped))
         return flights
+
+    @property
+    def awaiting(self) -> set[UUID]:
+        """Tenants of which messages came back that are not sent again before `refuse`."""
+        return {job.flight.batch.tenant_id for job in self._later.unseen}
+
+    def unsent(self, tenants: Collection[UUID]) -> list[Job]:
+        """Undecided messages of these tenants that are here, passcodes apart."""
+        here = (job for jobs in (self.stock.jobs(), self._later) for job in jobs if not job.is_decided)
+        return [job for job in here if job.flight.batch.tenant_id in tenants and _may_be_unwanted(job)]
+
+    def refuse(self, unwanted: Collection[Job], asked: Collection[Job]) -> None:
+        """End those of these messages that are still here, for their recipients opted out; others `asked` may go."""
+        for job in self.stock.remove(unwanted) + self._later.remove(lambda job: job in unwanted):
+            self._end(job, Status.BLOCKED, "opted_out")
+        self._later.looked(asked)
+        self._wake()
 
     def _return(self, jobs: Iterable[Job]) -> None:
         self._news.moves.extend(Move(job, is_same_route=True) for job in jobs if not job.is_decided)
@@ -358,8 +373,11 @@ class Desk:
         if not self.is_sending:
             fresh.is_decided = True
             self._news.moves.append(Move(fresh, is_same_route=True))
-        elif pause := pause_s(action, job.tries):
-            heappush(self._later, (self._loop.time() + pause, next(self._order), fresh))
+            return
+        pause = pause_s(action, job.tries)
+        is_unseen = job.flight.batch.tenant_id in self.wary and _may_be_unwanted(job)
+        if pause or is_unseen:
+            self._later.put(self._loop.time() + pause, fresh, unseen=is_unseen)
             self._loop.call_later(pause + 0.001, self._wake)
         else:
             self.stock.put_back(fresh)
@@ -373,3 +391,7 @@ class Desk:
 def _words(refused: Refused) -> str:
     name = status_name(refused.status) if refused.status else ""
     return f"{name} {refused.detail}".strip()
+
+
+def _may_be_unwanted(job: Job) -> bool:
+    return job.flight.batch.traffic_class != TrafficClass.OTP

@@ -17,6 +17,7 @@ from typing import Final
 import psycopg
 from django.db import OperationalError
 
+from compliance.rules.consent import WISHES_CHANNEL
 from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher.claims import Claims, mark_sent
 from messaging.dispatcher.database import Connection, connect
@@ -25,6 +26,7 @@ from messaging.dispatcher.flight import Flight, Job, Standing
 from messaging.dispatcher.routes import Routes
 from messaging.dispatcher.statements import HOLD_OWNER_LOCK
 from messaging.dispatcher.waiting import wait_up_to
+from messaging.dispatcher.wishes import Wishes
 from messaging.dispatcher.writer import Writer
 from messaging.services.campaign_control import STOPS_CHANNEL
 from messaging.services.writing import CHANNEL
@@ -73,6 +75,7 @@ class Dispatcher:
         self._stopping = asyncio.Event()
         self._took_back_at = 0.0
         self._stops_changed = False
+        self._wishes_changed = False
         self.ready = asyncio.Event()
         self.routes = Routes(lane, self._owner, lease_s=lease_s, wake=self._wake)
 
@@ -114,7 +117,7 @@ class Dispatcher:
             listening = group.create_task(self._listen(listen))
             refreshing = group.create_task(self._refresh(writer))
             working = [
-                group.create_task(self._claim(claims, writer)),
+                group.create_task(self._claim(claims, Wishes(claim), writer)),
                 group.create_task(self._send(send)),
             ]
             await self._stopping.wait()
@@ -129,7 +132,7 @@ class Dispatcher:
 
     # -- tasks
 
-    async def _claim(self, claims: Claims, writer: Writer) -> None:
+    async def _claim(self, claims: Claims, wishes: Wishes, writer: Writer) -> None:
         while not self._stopping.is_set():
             self._batches.clear()
             now = self._loop.time()
@@ -137,10 +140,13 @@ class Dispatcher:
                 self._took_back_at = now
                 await claims.take_back()
                 self._clear_dead_lines(writer, now)
-                self._stops_changed = True
+                self._stops_changed = self._wishes_changed = True
             if self._stops_changed:
                 self._stops_changed = False
                 await self._drop_stopped(claims, writer)
+            if self._wishes_changed or any(desk.awaiting for desk in self.routes):
+                self._wishes_changed = False
+                await self._refuse_unwanted(wishes)
             appetites = [each for each in (desk.appetite() for desk in self.routes) if each is not None]
             if appetites:
                 chains = {desk.route_id: desk.chains for desk in self.routes if desk.chains is not None}
@@ -166,6 +172,21 @@ class Dispatcher:
         if standings and (stopped := await claims.stopped(standings)):
             for desk in self.routes:
                 writer.return_these(desk.drop(stopped))
+
+    async def _refuse_unwanted(self, wishes: Wishes) -> None:
+        """End what is in stock for people who opted out since it was claimed."""
+        desks = list(self.routes)
+        tenants = {standing.tenant_id for desk in desks for standing in desk.standings()}
+        if not tenants:
+            return
+        changed = await wishes.changed(tenants)
+        wishes.seen.update(changed)
+        concerned = set(changed).union(*(desk.awaiting for desk in desks))
+        asked = {job for desk in desks for job in desk.unsent(concerned)}
+        unwanted = await wishes.unwanted(asked) if asked else set()
+        for desk in desks:
+            desk.wary = wishes.seen.keys()
+            desk.refuse(unwanted, asked)
 
     def _clear_dead_lines(self, writer: Writer, now: float) -> None:
         """What a line cannot send goes back to the queue, for another dispatcher's line or the next route."""
@@ -217,8 +238,10 @@ class Dispatcher:
     async def _listen(self, db: Connection) -> None:
         await db.execute(f"LISTEN {CHANNEL}")
         await db.execute(f"LISTEN {STOPS_CHANNEL}")
+        await db.execute(f"LISTEN {WISHES_CHANNEL}")
         async for notice in db.notifies():
             self._stops_changed = self._stops_changed or notice.channel == STOPS_CHANNEL
+            self._wishes_changed = self._wishes_changed or notice.channel == WISHES_CHANNEL
             self._batches.set()
 
     async def _refresh(self, writer: Writer) -> None:

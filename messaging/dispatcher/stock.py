@@ -7,7 +7,7 @@ of the others times the tenant's weight (docs/rules.md#who-goes-first).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -129,6 +129,29 @@ class Stock:
         """What that which is here stands on."""
         found = {flight.standing for each in self._classes.values() for flight in each.flights()}
         return found.union(job.flight.standing for each in self._classes.values() for job in each.again)
+
+    def jobs(self) -> Iterator[Job]:
+        """What is here, those that are decided meanwhile included."""
+        for queue in self._queues():
+            yield from queue
+
+    def remove(self, unwanted: Collection[Job]) -> list[Job]:
+        """Take these out, as far as they are still here; returns them."""
+        removed: list[Job] = []
+        for queue in self._queues() if unwanted else ():
+            found = [job for job in queue if job in unwanted]
+            if found:
+                removed += found
+                left = [job for job in queue if job not in unwanted]
+                queue.clear()
+                queue.extend(left)
+        return removed
+
+    def _queues(self) -> Iterator[deque[Job]]:
+        for each in self._classes.values():
+            yield each.again
+            for flight in each.flights():
+                yield flight.queue
 
     def clear(self) -> list[Job]:
         """Forget everything; returns what had been given back by the link, for which no flight's queue stands."""

@@ -28,17 +28,14 @@ class Wishes:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._seen: dict[UUID, UUID] = {}
+        # By tenant; one that is not here has never had an opt-out.
+        self.seen: dict[UUID, UUID] = {}
 
     async def changed(self, tenants: Collection[UUID]) -> dict[UUID, UUID]:
-        """Those of the tenants whose wishes are other than when `seen` was told of them, with their versions."""
+        """Those of the tenants whose version is other than the one `seen`, with the new one."""
         async with platform(self._db):
             cursor = await run(self._db, _VERSIONS, [list(tenants)])
-            return {tenant: version for tenant, version in await cursor.fetchall() if self._seen.get(tenant) != version}
-
-    def seen(self, versions: dict[UUID, UUID]) -> None:
-        """The stock was looked through behind these versions."""
-        self._seen.update(versions)
+        return {tenant: version for tenant, version in await cursor.fetchall() if self.seen.get(tenant) != version}
 
     async def unwanted(self, jobs: Iterable[Job]) -> set[Job]:
         """Those whose recipients want no such message."""
