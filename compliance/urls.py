@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.views import doctor, entities, imports, opt_outs, queue, senders, templates
+from compliance.views import (
+    chains,
+    consent_templates,
+    doctor,
+    entities,
+    imports,
+    links,
+    opt_outs,
+    queue,
+    senders,
+    templates,
+)
 
 app_name = "compliance"
 urlpatterns = [
@@ -16,6 +27,18 @@ urlpatterns = [
     path("entities/", entities.entity_list, name="entities"),
     path("entities/new/", entities.entity_new, name="entity-new"),
     path("entities/<uuid:pk>/edit/", entities.entity_edit, name="entity-edit"),
+    path("entities/<uuid:pk>/", chains.entity_detail, name="entity"),
+    path("entities/<uuid:pk>/telemarketers/", chains.telemarketer_record, name="telemarketer-record"),
+    path("entities/<uuid:pk>/chains/", chains.chain_new, name="chain-new"),
+    path("chains/<uuid:pk>/", chains.chain_detail, name="chain"),
+    path("chains/<uuid:pk>/move/", chains.chain_move, name="chain-move"),
+    path("chains/<uuid:pk>/record/", chains.chain_record, name="chain-record"),
+    path("links/", links.link_list, name="links"),
+    path("links/new/", links.link_new, name="link-new"),
+    path("links/<uuid:pk>/edit/", links.link_edit, name="link-edit"),
+    path("consent-templates/", consent_templates.consent_template_list, name="consent-templates"),
+    path("consent-templates/new/", consent_templates.consent_template_new, name="consent-template-new"),
+    path("consent-templates/<uuid:pk>/edit/", consent_templates.consent_template_edit, name="consent-template-edit"),
     path("senders/", senders.sender_list, name="senders"),
     path("senders/new/", senders.sender_new, name="sender-new"),
     path("senders/<uuid:pk>/", senders.sender_detail, name="sender"),

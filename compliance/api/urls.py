@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.api import advice, checking, views
+from compliance.api import advice, checking, register, views
 
 urlpatterns = [
     path("compliance/advice", advice.AdviceView.as_view(), name="compliance-advice"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("templates", views.TemplateList.as_view(), name="template-list"),
     path("templates/<uuid:pk>", views.TemplateDetail.as_view(), name="template-detail"),
     path("compliance/check", checking.CheckView.as_view(), name="compliance-check"),
+    path("entities", register.EntityList.as_view(), name="entity-list"),
+    path("entities/<uuid:pk>", register.EntityDetail.as_view(), name="entity-detail"),
+    path("chains", register.ChainList.as_view(), name="chain-list"),
+    path("chains/<uuid:pk>", register.ChainDetail.as_view(), name="chain-detail"),
+    path("links", register.LinkList.as_view(), name="link-list"),
+    path("links/<uuid:pk>", register.LinkDetail.as_view(), name="link-detail"),
     path("opt-outs", views.OptOutList.as_view(), name="opt-out-list"),
     path("opt-outs/<uuid:pk>", views.OptOutDetail.as_view(), name="opt-out-detail"),
 ]

@@ -17,6 +17,7 @@ from compliance.views.decisions import abilities
 from compliance.views.stops import tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
+from kernel.web.pagination import keyset_page
 from tenants.access import TenantRequest, actor_of, tenant_page
 from tenants.roles import Permission
 
@@ -24,8 +25,8 @@ from tenants.roles import Permission
 @require_GET
 @tenant_page(Permission.VIEW_CAMPAIGNS)
 def entity_list(request: TenantRequest) -> HttpResponse:
-    entities = Entity.objects.prefetch_related("senders").order_by("legal_name")
-    return render_page(request, "compliance/entity_list.html", {"entities": entities, **abilities(request)})
+    page = keyset_page(Entity.objects.prefetch_related("senders"), request)
+    return render_page(request, "compliance/entity_list.html", {"page": page, **abilities(request)})
 
 
 @tenant_page(Permission.MANAGE_COMPLIANCE)

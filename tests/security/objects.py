@@ -28,6 +28,7 @@ from compliance.models import PortalImportRow
 from compliance.tests.builders import WRITER, make_entity, make_sender, make_template
 from compliance.tests.exports import csv_of as csv_of_export
 from compliance.tests.exports import upload as upload_export
+from compliance.tests.register import make_chain, make_consent_template, make_link
 from kernel.db.tenancy import platform_context, tenant_context
 from kernel.domain.money import MICROS
 from kernel.telecom.e164 import E164
@@ -107,6 +108,21 @@ def notification(company: Company) -> object:
 @inside
 def entity(company: Company) -> object:
     return make_entity().pk
+
+
+@inside
+def chain(company: Company) -> object:
+    return make_chain().pk
+
+
+@inside
+def link(company: Company) -> object:
+    return make_link(f"https://acme.example/{next(_numbers)}").pk
+
+
+@inside
+def consent_template(company: Company) -> object:
+    return make_consent_template(f"Offers {next(_numbers)}").pk
 
 
 @inside
@@ -240,6 +256,9 @@ OBJECTS: Final[dict[str, Maker]] = {
     "settings/tokens/<uuid:pk>": token,
     "settings/notifications/<uuid:pk>": notification,
     "entities/<uuid:pk>": entity,
+    "chains/<uuid:pk>": chain,
+    "links/<uuid:pk>": link,
+    "consent-templates/<uuid:pk>": consent_template,
     "senders/<uuid:pk>": sender,
     "review/senders/<uuid:pk>": sender,
     "review/templates/<uuid:pk>": template,
@@ -269,6 +288,9 @@ OBJECTS: Final[dict[str, Maker]] = {
     "console/queues/<uuid:operation_id>": queue_operation,
     "api/v1/tokens/<uuid:pk>": token,
     "api/v1/headers/<uuid:pk>": sender,
+    "api/v1/entities/<uuid:pk>": entity,
+    "api/v1/chains/<uuid:pk>": chain,
+    "api/v1/links/<uuid:pk>": link,
     "api/v1/templates/<uuid:pk>": template,
     "api/v1/opt-outs/<uuid:pk>": standing_opt_out,
     "api/v1/messages/<uuid:pk>": message,

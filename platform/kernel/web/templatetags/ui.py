@@ -71,6 +71,12 @@ LOOKS: Final[Mapping[str, Look]] = {
     "approved": Look("ok", "shield-check", "Approved"),
     "registered": Look("ok", "shield-check", "Registered"),
     "pending": Look("wait", "clock", "Pending"),
+    "portal.draft": Look("mute", "pencil", "Draft"),
+    "portal.added": Look("mute", "plus", "Added"),
+    "portal.closed": Look("mute", "history", "Closed"),
+    "awaiting_tm": Look("wait", "clock", "Awaiting telemarketers"),
+    "awaiting_pe": Look("wait", "clock", "Awaiting the entity"),
+    "declined": Look("bad", "circle-x", "Declined"),
     "retired": Look("mute", "history", "Retired"),
     "blacklisted": Look("bad", "ban", "Blacklisted"),
     # routes and their links
