@@ -10,29 +10,18 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from audit.services import Actor
 from compliance.identifiers import INDIA
 from compliance.importing.judging import Known
-from compliance.models import Chain, ConsentTemplate, Entity, Link, PortalImport, Sender, SenderRegistration, Stop
+from compliance.models import Chain, ConsentTemplate, Entity, Link, PortalImport, Sender, SenderRegistration
 from compliance.models.portal import PortalRecord
-from compliance.services.stops import follow
+from compliance.services.consequences import follow_change
 from compliance.statuses import PortalState, ReviewState, SenderKind, StateSource
 
 Values = Mapping[str, str]
-# What a portal does not let through; pending and draft records were never let through.
-STOPPED: Final = frozenset(
-    {
-        PortalState.SUSPENDED,
-        PortalState.REJECTED,
-        PortalState.BLACKLISTED,
-        PortalState.RETIRED,
-        PortalState.REVOKED,
-        PortalState.CLOSED,
-    }
-)
 
 
 @dataclass(slots=True)
@@ -92,19 +81,9 @@ def entities_by_id() -> dict[str, Entity]:
     return {entity.dlt_entity_id: entity for entity in Entity.objects.filter(country=INDIA).exclude(dlt_entity_id="")}
 
 
-def stop_or_lift(kind: Stop.Kind, record: Any, key: str, label: str, portal: PortalRecord, writing: Writing) -> None:
+def stop_or_lift(changed: PortalRecord, writing: Writing) -> None:
     """Unsent messages follow the portal's state at once."""
-    follow(
-        kind=kind,
-        key=key,
-        object_id=record.pk,
-        label=label,
-        is_stopped=portal.portal_state in STOPPED,
-        reason=f"The portal's export says {PortalState(portal.portal_state).label.lower()}",
-        actor=writing.actor,
-        now=writing.now,
-        country=INDIA,
-    )
+    follow_change(changed, actor=writing.actor, now=writing.now)
 
 
 class Headers:
@@ -138,7 +117,7 @@ class Headers:
             registration.changed_at = writing.now
             registration.save()
             if before is not None and before["portal_state"] != registration.portal_state:
-                stop_or_lift(Stop.Kind.SENDER, sender, sender.header, sender.header, registration, writing)
+                stop_or_lift(registration, writing)
             writing.note("sender", sender, sender.header, before, self._values(sender, registration))
 
     def _all(self) -> list[Sender]:
@@ -176,7 +155,7 @@ class Entities:
             tell(entity, values, writing.now)
             entity.save()
             if before is not None and before["portal_state"] != entity.portal_state:
-                stop_or_lift(Stop.Kind.ENTITY, entity, entity.dlt_entity_id, entity.legal_name, entity, writing)
+                stop_or_lift(entity, writing)
             writing.note("entity", entity, entity.legal_name, before, self._values(entity))
 
     @staticmethod
@@ -210,7 +189,7 @@ class Owned:
             record.changed_at = writing.now
             record.save()
             if isinstance(record, Chain) and before is not None and before["portal_state"] != record.portal_state:
-                stop_or_lift(Stop.Kind.CHAIN, record, record.hash, str(record), record, writing)
+                stop_or_lift(record, writing)
             writing.note(self._kind, record, str(record), before, self._values(record))
 
     def _all(self) -> list[Any]:

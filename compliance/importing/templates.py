@@ -16,7 +16,7 @@ from django.db.models import Max
 from compliance.identifiers import INDIA
 from compliance.importing.register import Values, Writing, portal_values, stop_or_lift, tell
 from compliance.matching import CompiledTemplate
-from compliance.models import DltRegistration, PortalImport, Review, Sender, Stop, Template
+from compliance.models import DltRegistration, PortalImport, Review, Sender, Template
 from compliance.statuses import PortalState, ReviewState, StateSource
 
 Choice = PortalImport.ReviewChoice
@@ -85,8 +85,7 @@ class _Stretch:
         DltRegistration.objects.bulk_update(self._moved, _REGISTRATION, batch_size=500)
         Review.objects.bulk_create(self._reviews, batch_size=1000)
         for registration in changed_state:
-            template = registration.template
-            stop_or_lift(Stop.Kind.TEMPLATE, template, str(template.pk), str(template), registration, self._writing)
+            stop_or_lift(registration, self._writing)
 
     def _add(self, values: Values) -> DltRegistration:
         name = values["name"]

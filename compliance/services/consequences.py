@@ -44,12 +44,19 @@ def follow_portal(record: PortalRecord, *, before: Mapping[str, object] | None, 
         before: its facts before the change, as the trail has them, with `portal_state`; None of a new record.
     """
     is_stopped = record.portal_state in STOPPED_STATES
-    if isinstance(record, Chain) and record.is_active:
+    if before is None:
         # A new chain to the same telemarketer serves what the one before it kept back.
+        is_affected = isinstance(record, Chain) and record.is_active
+    else:
+        is_affected = is_stopped or isinstance(record, Chain) or before["portal_state"] in STOPPED_STATES
+    return follow_change(record, actor=actor, now=now) if is_affected else Counts()
+
+
+def follow_change(record: PortalRecord, *, actor: Actor, now: datetime) -> Counts:
+    """As `follow_portal`, of a record whose state is known to have changed."""
+    if isinstance(record, Chain) and record.is_active:
         key = chain_key(record)
         return lift(kind=Stop.Kind.CHAIN, object_id=record.pk, key=key, actor=actor, now=now)
-    if before is None or not (is_stopped or before["portal_state"] in STOPPED_STATES):
-        return Counts()
     subject = _subject(record)
     if subject is None:
         return Counts()
@@ -60,7 +67,7 @@ def follow_portal(record: PortalRecord, *, before: Mapping[str, object] | None, 
         key=subject.key,
         object_id=subject.object_id,
         label=subject.label,
-        is_stopped=is_stopped,
+        is_stopped=record.portal_state in STOPPED_STATES,
         reason=f"The {subject.kind.label.lower()} “{subject.label}” is {state} on its portal{words}",
         actor=actor,
         now=now,

@@ -45,6 +45,7 @@ ACROSS: Final = {
     ("messaging/services/retention.py", "forget what is over"),
     ("messaging/services/sweeping.py", "release due batches"),
     ("messaging/services/sweeping.py", "release what suspended tenants left"),
+    ("messaging/services/stopping.py", "release batches whose stop was lifted"),
     ("platform/config/demo/build.py", "find a demo tenant"),
     ("platform/config/doctor.py", "examine the installation"),
     ("reporting/folding.py", "fold message events into roll-ups"),
