@@ -33,7 +33,7 @@ class Mismatch:
 
     Args:
         position: offset into the text with line ends as LF, in characters.
-        expected: the fixed text (its beginning) or the kind of value that was expected there.
+        expected: what is missing of the fixed text (its beginning), or the kind of value that was expected there.
         hint: one sentence for a person.
         code: `text`, `variable_too_long`, `variable_type` or `line_break`.
         difference: the first forgiveness that would make it match (`quotes`, `dashes`, `spaces`, `blanks`,
@@ -92,7 +92,7 @@ def _difference(template: CompiledTemplate, text: str) -> tuple[str, str]:
 def _departure(template: CompiledTemplate, text: str) -> Mismatch:
     first, ending = template.literals[0], template.literals[-1]
     if not text.startswith(first):
-        return _text(_common(text, first), first)
+        return _text(0, _common(text, first), first)
     if not template.slots:
         return Mismatch(len(first), "the end of the text", "The text goes on where the template ends.")
     # A text with another ending is judged up to the part that it shares with the template's.
@@ -104,10 +104,10 @@ def _departure(template: CompiledTemplate, text: str) -> Mismatch:
     is_last = index == len(template.slots) - 1
     if is_last and shared < len(ending):
         place, length = _most_alike(text, ending, start)
-        return _text(place + length if length >= _TELLING else last, ending)
+        return _text(place, length, ending) if length >= _TELLING else _text(last, 0, ending)
     end = last if is_last else text.find(literal, start, last)
     if end < 0:
-        return _text(sum(_most_alike(text, literal, start)), literal)
+        return _text(*_most_alike(text, literal, start), literal)
     return _value(template.slots[index], text, start, end)
 
 
@@ -133,9 +133,12 @@ def _value(slot: Slot, text: str, start: int, end: int) -> Mismatch:
     return Mismatch(position, expected, hint, "variable_type")
 
 
-def _text(position: int, literal: str) -> Mismatch:
-    shown = literal[:_SHOWN] + ("…" if len(literal) > _SHOWN else "")
-    return Mismatch(position, shown, f"The template has “{shown}” here; the fixed text must be the same.")
+def _text(place: int, shared: int, literal: str) -> Mismatch:
+    """A fixed text that begins at `place` and is left after so many characters; what is missing is shown."""
+    # A blank alone says nothing to a reader.
+    missing = literal[shared:] if literal[shared:].strip() else literal
+    shown = missing[:_SHOWN] + ("…" if len(missing) > _SHOWN else "")
+    return Mismatch(place + shared, shown, f"The template has “{shown}” here; the fixed text must be the same.")
 
 
 def _common(left: str, right: str) -> int:

@@ -22,6 +22,22 @@ USUAL_VALUE: Final = 10
 _NEARLY: Final = 15
 _MANY_PARTS: Final = 4
 _NAMED: Final = 3
+_REMEDIES: Final = {
+    "empty_text": "Write what recipients will read.",
+    "text_too_long": "Shorten it.",
+    "broken_tag": "Copy a tag from this list letter by letter.",
+    "no_fixed_text": "Write the sentence around the values.",
+    "little_fixed_text": "Write more of the sentence as fixed text.",
+    "many_variables": "Write fixed text where all messages say the same, or keep the reason ready.",
+    "no_variable": "Put a variable where messages differ.",
+    "adjacent_variables": "Put a word between them.",
+    "variable_last": "Move the brand to the end.",
+    "variable_untagged": "Name the kind of value in the tag.",
+    "double_blank": "Leave one of them.",
+    "angle_bracket": "Say it in words.",
+    "not_composed": "Paste the text again from a program that composes letters.",
+    "optout_text_missing": "Add, for example: STOP to 56767, or a link.",
+}
 
 
 def advise(
@@ -112,7 +128,7 @@ def _better(
 def _of_lint(text: str, hint: Hint) -> Finding:
     place = None if hint.position is None else (hint.position, min(hint.position + 1, len(text)))
     severity = Severity.ERROR if hint.is_error else Severity.ADVICE
-    return Finding(hint.code, severity, hint.sentence, "Change the text before you submit it.", place)
+    return Finding(hint.code, severity, hint.sentence, _REMEDIES.get(hint.code, "Correct it before you submit."), place)
 
 
 def _about_encoding(foreign: Sequence[Replacement], better: Better | None, without: Better | None) -> Iterator[Finding]:

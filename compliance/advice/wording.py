@@ -93,8 +93,8 @@ _NEGATED: Final = re.compile(
     r"(?:\b(?:not|never|don'?t|no one|nobody|mat|nahi|na|kabhi)\b|न|ना|मत|नहीं|कभी)[^.!?।]{0,30}\Z"
 )
 _OFFER: Final = re.compile(
-    r"\b(?:sale|discounts?|cashback|coupons?|vouchers?|special offer|offers?|% off|flat \d+|shop now|buy now|buy 1|"
-    r"order now|upgrade now|hurry|last chance|limited period|new arrivals?|festive)\b|\d ?% off|छूट|ऑफर|सेल",
+    r"\b(?:sale|discounts?|cashback|coupons?|vouchers?|special offer|offers?|flat \d+|shop now|buy now|buy 1|"
+    r"order now|upgrade now|limited period|new arrivals?|festive)\b|\d+ ?% off|छूट|ऑफर|सेल",
     re.IGNORECASE,
 )
 _PASSCODE: Final = re.compile(r"\b(?:otp|one[- ]time pass\w*|verification code|passcode)\b|ओटीपी", re.IGNORECASE)

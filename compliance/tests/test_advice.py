@@ -143,7 +143,7 @@ def test_capitals_are_shouting_from_twenty_letters_on() -> None:
 @pytest.mark.parametrize(
     ("text", "category", "place"),
     [
-        ("Your order is packed. Get 20% off next time", "S", ["0% off"]),
+        ("Your order is packed. Get 20% off next time", "S", ["20% off"]),
         ("Sale ends today. STOP to 56767", "P", []),
         ("123456 is your OTP. STOP to 56767", "P", ["OTP"]),
         ("Reminder: your bill is open", "T", ["Reminder"]),
