@@ -69,7 +69,7 @@ urlpatterns = [
     ),
     path("register/imports/<uuid:pk>/apply/", imports.import_apply, name="import-apply"),
     path("register/imports/<uuid:pk>/cancel/", imports.import_cancel, name="import-cancel"),
-    path("register/export/<slug:kind>/<slug:suffix>/", imports.register_export, name="register-export"),
+    path("register/export/", imports.register_export, name="register-export"),
     path("opt-outs/", opt_outs.opt_out_list, name="opt-outs"),
     path("opt-outs/new/", opt_outs.opt_out_new, name="opt-out-new"),
     path("opt-outs/<uuid:pk>/lift/", opt_outs.opt_out_lift, name="opt-out-lift"),

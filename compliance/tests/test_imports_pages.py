@@ -113,7 +113,7 @@ def test_what_is_exported_can_be_imported_again_and_changes_nothing(company: Com
     links = csv_of([["https://a.in/o?", "Dynamic", owner, "Active"]], ["CTA", "CTA Type", "Entity ID", "Status"])
     take_in(company.id, links, kind=Kind.LINKS)
     take_in(company.id, csv_of([[owner, dlt_id("02")]], ["Entity ID", "TM Chain"]), kind=Kind.CHAINS)
-    response = company.maya.get(reverse("compliance:register-export", args=[kind, suffix]))
+    response = company.maya.get(reverse("compliance:register-export"), {"kind": kind, "as": suffix})
     again = upload(company.id, response.content, kind=kind)
     assert again.state == "ready", again.problem
     assert set(verdicts(again)) == {"unchanged"}

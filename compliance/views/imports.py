@@ -168,8 +168,9 @@ def import_cancel(request: TenantRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 @tenant_page(Permission.MANAGE_COMPLIANCE)
-def register_export(request: TenantRequest, kind: str, suffix: str) -> HttpResponse:
+def register_export(request: TenantRequest) -> HttpResponse:
     """The whole register of one kind, written to a file first, since a context ends before a response is streamed."""
+    kind, suffix = request.GET.get("kind", PortalImport.Kind.TEMPLATES), request.GET.get("as", "csv")
     if kind not in FIELDS or suffix not in TYPES:
         raise Http404("no such export")
     with tempfile.TemporaryDirectory() as folder:
@@ -208,11 +209,10 @@ def _page(request: TenantRequest, job: PortalImport, sent_back: Form | None = No
     if filters.chosen:
         rows = rows.filter(verdict=filters.chosen)
     page = keyset_page(rows, request)
-    for row in page.rows:
-        row.shown_changes = [(LABELS.get(name, name), *both) for name, both in row.changes.items()]
     context: dict[str, Any] = {
         "job": job,
         "page": page,
+        "rows": [(row, [(LABELS.get(name, name), *both) for name, both in row.changes.items()]) for row in page.rows],
         "filters": filters,
         "form": sent_back,
         "tallies": [(verdict, job.counts.get(verdict.value, 0)) for verdict in Verdict],

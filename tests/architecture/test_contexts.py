@@ -31,6 +31,8 @@ ACROSS: Final = {
     ("campaigns/services/running.py", "claim due campaigns"),
     ("campaigns/tasks.py", "read what segments cost"),
     ("campaigns/services/running.py", "find campaigns whose time is over"),
+    ("compliance/services/imports.py", "find portal imports that lost their worker"),
+    ("compliance/services/imports.py", "forget files of old portal imports"),
     ("messaging/management/commands/audit_books.py", "audit the books"),
     ("messaging/management/commands/settle_in_doubt.py", "settle what is in doubt"),
     ("messaging/dispatcher/serving.py", "see whether anything waits that could probe a route"),

@@ -266,8 +266,6 @@ OBJECTS: Final[dict[str, Maker]] = {
     "opt-outs/<uuid:pk>": standing_opt_out,
     "register/imports/<uuid:pk>": portal_import,
     "register/imports/<uuid:pk>/rows/<uuid:row_id>": portal_row,
-    "register/export/<slug:kind>": lambda company: "templates",
-    "register/export/<slug:kind>/<slug:suffix>": lambda company: "csv",
     "messages/<uuid:message_id>": message,
     "contacts/<uuid:pk>": contact,
     "lists/<uuid:pk>": contact_list,
