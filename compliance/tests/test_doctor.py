@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compliance.advice.doctor import diagnose
 from compliance.matching import CompiledTemplate
+
+# A busy machine is no finding.
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 ORDER = CompiledTemplate.compile("Dear {#var#}, your order {#var#} was shipped. -ACME")
 
@@ -58,6 +61,7 @@ def test_a_percent_sign_or_a_strange_tag_does_no_harm() -> None:
     assert diagnose("50% of {#Var#} {#var#}").proposed == "{#numeric#}% of {#Var#} {#var#}"
 
 
+@CALM
 @given(st.text(st.sampled_from("ab 1.,@:/#\n-क"), min_size=1, max_size=40))
 def test_a_proposal_from_one_text_that_is_called_exact_takes_it(text: str) -> None:
     for nearest in (None, ORDER):

@@ -6,11 +6,14 @@ import time
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compliance.matching import CompiledTemplate, Match, Mismatch
 from compliance.tags import Variable, VariableType
+
+# A busy machine is no finding.
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 OTP = "OTP is {#var#}. -ACME"
 HI = "Hi {#var#}, bye"
@@ -187,6 +190,7 @@ def filled_templates(draw: st.DrawFn) -> tuple[str, list[str], str]:
     return body + "!", values, text + "!"
 
 
+@CALM
 @given(filled_templates())
 def test_what_a_template_renders_it_also_matches(filled: tuple[str, list[str], str]) -> None:
     body, values, text = filled
@@ -196,6 +200,7 @@ def test_what_a_template_renders_it_also_matches(filled: tuple[str, list[str], s
     assert isinstance(template.matches(text), Match)
 
 
+@CALM
 @given(filled_templates(), st.text(st.sampled_from("ab ,.%1\nक"), max_size=30))
 def test_a_mismatch_points_into_the_text(filled: tuple[str, list[str], str], text: str) -> None:
     result = CompiledTemplate.compile(filled[0]).matches(text)
@@ -204,6 +209,7 @@ def test_a_mismatch_points_into_the_text(filled: tuple[str, list[str], str], tex
         assert result.hint
 
 
+@CALM
 @given(filled_templates(), st.text(st.sampled_from("ab ,.%1\nक"), max_size=30))
 def test_a_match_put_together_again_is_the_text(filled: tuple[str, list[str], str], text: str) -> None:
     template = CompiledTemplate.compile(filled[0])
