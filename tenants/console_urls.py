@@ -24,5 +24,6 @@ app_name = "console_tenants"
 urlpatterns = [
     path("", console.tenant_list, name="tenants"),
     path("new/", console.tenant_new, name="tenant-new"),
+    path("<uuid:pk>/weight/", console.tenant_weight, name="tenant-weight"),
     path("<uuid:pk>/<tenant_state:state>/", console.tenant_state, name="tenant-state"),
 ]

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from tenants.models import Tenant, User
 from tenants.roles import PURPOSE, Role
 from tenants.services import OrganisationSettings
+from tenants.services.organisations import HEAVIEST
 
 RETENTION_DAYS: Final = (1, 7, 30, 90, 400)
 RETENTION_CHOICES: Final = [(days, "1 day" if days == 1 else f"{days} days") for days in RETENTION_DAYS]
@@ -22,6 +23,15 @@ def zone_choices() -> list[tuple[str, str]]:
     """Zones of places; the rest are abbreviations and history."""
     names = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
     return [(name, name.replace("_", " ")) for name in ["UTC", *names]]
+
+
+class WeightForm(forms.Form):
+    weight = forms.IntegerField(
+        min_value=1,
+        max_value=HEAVIEST,
+        label="Weight",
+        help_text="1 is everybody's. With 3, it has three turns where another has one, while both wait for a route.",
+    )
 
 
 class InviteForm(forms.Form):
@@ -97,7 +107,8 @@ class OrganisationForm(forms.Form):
     review_rule = forms.ChoiceField(
         label="Senders and templates are approved by",
         choices=Tenant.ReviewRule.choices,
-        help_text="Holds for what waits for review now, too.",
+        help_text="“Their own” is what they submitted; under the two stricter rules also what they wrote or changed. "
+        "The rule holds for what waits for review now, too.",
     )
 
     @classmethod

@@ -19,7 +19,13 @@ from tenants.services.notifications import (
     read_all_notifications,
     read_notification,
 )
-from tenants.services.organisations import OrganisationSettings, create_tenant, set_tenant_state, update_organisation
+from tenants.services.organisations import (
+    OrganisationSettings,
+    create_tenant,
+    set_send_weight,
+    set_tenant_state,
+    update_organisation,
+)
 from tenants.services.people import actor, create_user, rename_user
 from tenants.services.tokens import create_token, revoke_token
 
@@ -45,6 +51,7 @@ __all__ = [
     "remove_member",
     "rename_user",
     "revoke_token",
+    "set_send_weight",
     "set_tenant_state",
     "update_organisation",
     "withdraw_invitation",

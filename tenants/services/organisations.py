@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -15,6 +16,9 @@ from tenants.errors import SlugTaken
 from tenants.models import Member, Tenant, User
 from tenants.roles import Role
 from tenants.services.people import actor
+
+# With more, others on the route would stand still while this one sends.
+HEAVIEST: Final = 100
 
 
 def create_tenant(
@@ -112,3 +116,31 @@ def set_tenant_state(*, tenant_id: UUID, state: Tenant.State, by: User | None, n
                 tenant_id=tenant_id,
             )
     return bool(changed)
+
+
+def set_send_weight(*, tenant_id: UUID, weight: int, by: User | None, now: datetime) -> bool:
+    """A tenant's share of routes on which others wait too; False when it was so. In force with the next claim.
+
+    Args:
+        weight: from 1 to HEAVIEST, as a multiple of others' (docs/rules.md#who-goes-first).
+    """
+    if not 1 <= weight <= HEAVIEST:
+        raise ValueError(f"a weight is from 1 to {HEAVIEST}, not {weight}")
+    with platform_context(reason="give a tenant its share of routes"):
+        tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+        before, tenant.send_weight = tenant.send_weight, weight
+        if before == weight:
+            return False
+        tenant.save(update_fields=["send_weight"])
+        record(
+            action="tenant.weigh",
+            actor=actor(by),
+            object_type="tenant",
+            object_id=tenant_id,
+            summary=f"Gave the organisation the weight {weight} in sending",
+            before={"send_weight": before},
+            after={"send_weight": weight},
+            now=now,
+            tenant_id=tenant_id,
+        )
+    return True

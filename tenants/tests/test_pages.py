@@ -8,6 +8,7 @@ from django.core import mail
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from audit.models import Entry
 from audit.sealing import seal_all
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
@@ -206,6 +207,20 @@ def test_staff_suspend_and_free_a_company(tenant: Tenant) -> None:
         staff.post(f"/console/tenants/{tenant.pk}/{state}/")
         assert f"/{tenant.pk}/{other}/" in staff.get("/console/tenants/").text
     assert staff.post(f"/console/tenants/{tenant.pk}/deleted/").status_code == 404
+
+
+def test_staff_give_a_company_its_weight_and_it_is_on_record(tenant: Tenant) -> None:
+    staff = signed_in(make_user(is_staff=True))
+    path = f"/console/tenants/{tenant.pk}/weight/"
+    assert "It is no speed" in staff.get(path).text
+    for wrong in ("0", "101", ""):
+        assert staff.post(path, {"weight": wrong}).status_code == 422
+    for _ in range(2):
+        assert staff.post(path, {"weight": "3"})["Location"] == "/console/tenants/"
+    assert f"Weight of {tenant.name}: 3" in staff.get("/console/tenants/").text
+    with tenant_context(tenant.pk):
+        (entry,) = Entry.objects.filter(action="tenant.weigh")
+    assert (entry.before, entry.after) == ({"send_weight": 1}, {"send_weight": 3})
 
 
 @pytest.mark.parametrize("path", ["members/{}/role/", "members/{}/remove/", "tokens/{}/revoke/"])

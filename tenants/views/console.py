@@ -15,10 +15,10 @@ from kernel.domain.clock import utc_now
 from kernel.domain.errors import DomainError
 from kernel.web.pagination import keyset_page
 from tenants.access import TenantRequest, staff_page
-from tenants.forms import TenantForm
+from tenants.forms import TenantForm, WeightForm
 from tenants.models import Member, Tenant
 from tenants.roles import Role
-from tenants.services import create_tenant, invite_member, set_tenant_state
+from tenants.services import create_tenant, invite_member, set_send_weight, set_tenant_state
 
 
 @require_GET
@@ -55,6 +55,21 @@ def _create(request: TenantRequest, form: TenantForm) -> bool:
     invite_member(email=email, role=Role.OWNER, by=request.user, now=now, tenant_id=tenant.id)
     messages.success(request, f"{tenant.name} is made; its owner's invitation is on its way to {email}.")
     return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def tenant_weight(request: TenantRequest, pk: UUID) -> HttpResponseBase:
+    """What share of routes a tenant has while others wait too."""
+    tenant = get_object_or_404(Tenant, pk=pk)
+    form = WeightForm(request.POST or None, initial={"weight": tenant.send_weight})
+    if form.is_valid():
+        weight = form.cleaned_data["weight"]
+        if set_send_weight(tenant_id=pk, weight=weight, by=request.user, now=utc_now()):
+            messages.success(request, f"{tenant.name} has the weight {weight} from its next turn on.")
+        return redirect("console_tenants:tenants")
+    status = 422 if form.is_bound else 200
+    return render(request, "tenants/console_tenant_weight.html", {"form": form, "tenant": tenant}, status=status)
 
 
 @require_POST

@@ -66,6 +66,7 @@ ACROSS: Final = {
     ("tenants/management/commands/create_tenant.py", "create a tenant and invite its owner"),
     ("tenants/queries.py", "list all tenants"),
     ("tenants/services/organisations.py", "create a tenant"),
+    ("tenants/services/organisations.py", "give a tenant its share of routes"),
     ("tenants/services/organisations.py", "suspend or free a tenant"),
 }
 # Who speaks of the role without the context: what makes roles and tables, and the dispatcher's own connections.
