@@ -8,7 +8,18 @@ from uuid import UUID
 from django import forms
 
 from compliance.models import Entity, Sender, Template
-from compliance.statuses import Category, PortalState, ReviewEvent, ReviewState, SenderKind
+from compliance.register_forms import ToldForm
+from compliance.statuses import (
+    Category,
+    EntityType,
+    Portal,
+    PortalCategory,
+    PortalKind,
+    ReviewEvent,
+    ReviewState,
+    SenderKind,
+    Tenure,
+)
 from compliance.tags import MAXIMUM, MEANING, TAG, Variable, VariableType, tag_type
 from kernel.domain.errors import DomainError
 from kernel.telecom.e164 import E164
@@ -25,7 +36,9 @@ def add_refusal(form: forms.Form, refusal: DomainError) -> None:
     form.add_error(place, f"{refusal.detail} {refusal.remedy}")
 
 
-class EntityForm(forms.Form):
+class EntityForm(ToldForm):
+    portal_kind = PortalKind.ENTITY
+
     legal_name = forms.CharField(label="Legal name", max_length=200, help_text="As on the registration portal.")
     country = forms.RegexField(
         r"^[A-Z]{2}$", initial="IN", label="Country", help_text="Two letters, for example IN.", max_length=2
@@ -36,9 +49,8 @@ class EntityForm(forms.Form):
         required=False,
         help_text="19 digits, copied from your portal. Nothing can be sent to India without it.",
     )
-    portal_state = forms.ChoiceField(
-        label="State on the portal", choices=PortalState.choices, initial=PortalState.ACTIVE
-    )
+    entity_type = forms.ChoiceField(label="Kind of entity", required=False, choices=EntityType.choices)
+    portal = forms.ChoiceField(label="Registered with", required=False, choices=Portal.choices)
 
 
 class SenderForm(forms.Form):
@@ -63,6 +75,15 @@ class TemplateForm(forms.Form):
     name = forms.CharField(label="Name", max_length=120, help_text="For your own lists; recipients never see it.")
     sender = forms.TypedChoiceField(label="Sender", coerce=UUID)
     category = forms.ChoiceField(label="Category", choices=Category.choices, initial=Category.SERVICE)
+    category_raw = forms.ChoiceField(
+        label="Type on the portal",
+        choices=PortalCategory.choices,
+        required=False,
+        help_text="In the portal's own word; service explicit counts as promotional since 2025.",
+    )
+    topic = forms.CharField(
+        label="Topic", max_length=60, required=False, help_text="What people may opt out of apart from the rest."
+    )
     is_otp = forms.BooleanField(label="Carries a one-time passcode", required=False)
     body = forms.CharField(
         label="Text",
@@ -137,25 +158,25 @@ class DecisionForm(forms.Form):
     )
 
 
-class SenderRegistrationForm(forms.Form):
+class SenderRegistrationForm(ToldForm):
+    portal_kind = PortalKind.HEADER
+
     country = forms.RegexField(r"^[A-Z]{2}$", initial="IN", label="Country", max_length=2)
     registration_id = forms.CharField(label="Registration id", max_length=64, required=False)
-    portal_state = forms.ChoiceField(
-        label="State on the portal", choices=PortalState.choices, initial=PortalState.ACTIVE
-    )
+    tenure = forms.ChoiceField(label="Assigned for", choices=Tenure.choices, initial=Tenure.PERMANENT, required=False)
 
 
-class DltRegistrationForm(forms.Form):
+class DltRegistrationForm(ToldForm):
+    portal_kind = PortalKind.TEMPLATE
+
     country = forms.RegexField(r"^[A-Z]{2}$", initial="IN", label="Country", max_length=2)
     dlt_template_id = forms.CharField(
         label="DLT template id", max_length=40, help_text="19 digits; every version has one of its own."
     )
     header = forms.CharField(
-        label="Linked sender", max_length=15, required=False, help_text="Leave empty when it is the template's own."
+        label="Linked sender", max_length=20, required=False, help_text="Leave empty when it is the template's own."
     )
-    portal_state = forms.ChoiceField(
-        label="State on the portal", choices=PortalState.choices, initial=PortalState.ACTIVE
-    )
+    dlt_consent_id = forms.CharField(label="Consent template id", max_length=40, required=False)
 
 
 class MatchForm(forms.Form):

@@ -139,6 +139,13 @@ def header_category(header: str, kind: str) -> str:
     return HEADER_CATEGORIES.get(header[:1], "") if kind == SenderKind.NUMERIC else ""
 
 
+def suffixes(kind: str) -> str:
+    """The endings that operators may write behind a header of this kind, by its templates' category."""
+    return {SenderKind.NUMERIC: "-P", SenderKind.ALPHA: "-S, -T or -P", SenderKind.GOVERNMENT: "-G"}.get(
+        SenderKind(kind), ""
+    )
+
+
 def parse_header(text: str, kind: SenderKind, country: str) -> tuple[str, tuple[str, ...]]:
     """Header and warnings. Capitals are kept: operators look headers up exactly as registered.
 

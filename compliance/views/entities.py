@@ -12,7 +12,7 @@ from compliance import services
 from compliance.forms import EntityForm, add_refusal
 from compliance.identifiers import IdKind, parse_dlt_id
 from compliance.models import Entity
-from compliance.statuses import PortalState
+from compliance.statuses import EntityType, Portal
 from compliance.views.decisions import abilities
 from compliance.views.stops import tell_stopped
 from kernel.domain.errors import DomainError
@@ -50,20 +50,23 @@ def _entity_form(request: TenantRequest, entity: Entity | None) -> HttpResponse:
         except DomainError as refusal:
             add_refusal(form, refusal)
         else:
-            return redirect("compliance:entities")
+            return redirect("compliance:entities") if entity is None else redirect("compliance:entity", pk=entity.pk)
     context = {"form": form, "entity": entity}
     return render_page(request, "compliance/entity_form.html", context, status=422 if form.errors else 200)
 
 
 def _save(request: TenantRequest, form: EntityForm, entity: Entity | None) -> None:
     said = form.cleaned_data
-    actor, now, state = actor_of(request), timezone.now(), PortalState(said["portal_state"])
+    actor, now, told = actor_of(request), timezone.now(), form.told()
+    kind, portal = EntityType(said["entity_type"]), Portal(said["portal"]) if said["portal"] else None
     if entity is None:
         services.create_entity(
             legal_name=said["legal_name"],
             country=said["country"],
             dlt_entity_id=said["dlt_entity_id"],
-            portal_state=state,
+            told=told,
+            entity_type=kind,
+            portal=portal,
             actor=actor,
             now=now,
         )
@@ -72,7 +75,9 @@ def _save(request: TenantRequest, form: EntityForm, entity: Entity | None) -> No
             entity_id=entity.pk,
             legal_name=said["legal_name"],
             dlt_entity_id=said["dlt_entity_id"],
-            portal_state=state,
+            told=told,
+            entity_type=kind,
+            portal=portal,
             actor=actor,
             now=now,
         )

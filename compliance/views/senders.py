@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from compliance import services
 from compliance.forms import DecisionForm, FilterForm, SenderForm, SenderRegistrationForm, add_refusal
-from compliance.identifiers import INDIA, IdKind, parse_dlt_id, parse_header
-from compliance.models import Sender
+from compliance.identifiers import INDIA, IdKind, parse_dlt_id, parse_header, suffixes
+from compliance.models import Sender, SenderRegistration
 from compliance.presentation import lifecycle, sender_readiness
-from compliance.statuses import PortalState, SenderKind
+from compliance.register_forms import standing_word
+from compliance.statuses import SenderKind, Tenure
 from compliance.views.decisions import abilities, decide_item, reviews_of, submit_item
 from compliance.views.stops import tell_stopped
 from kernel.domain.errors import DomainError
@@ -83,7 +85,8 @@ def sender_register(request: TenantRequest, pk: UUID) -> HttpResponse:
                 sender_id=pk,
                 country=said["country"],
                 registration_id=said["registration_id"],
-                portal_state=PortalState(said["portal_state"]),
+                told=form.told(),
+                tenure=Tenure(said["tenure"]) if said["tenure"] else None,
                 actor=actor_of(request),
                 now=timezone.now(),
             )
@@ -112,11 +115,19 @@ def _detail(request: TenantRequest, sender: Sender, **sent_back: Form) -> HttpRe
         "events": lifecycle(sender, registrations, reviews_of(sender)),
         "obstacle": sender_readiness(sender),
         "decision_form": DecisionForm(),
-        "registration_form": SenderRegistrationForm(),
+        "registration_form": SenderRegistrationForm(initial=_standing(registrations)),
+        "suffixes": suffixes(sender.kind),
         **abilities(request),
         **sent_back,
     }
     return render_page(request, "compliance/sender_detail.html", context, status=422 if sent_back else 200)
+
+
+def _standing(registrations: Sequence[SenderRegistration]) -> dict[str, Any]:
+    """The word that stands for India, so that recording a new one does not lose the rest."""
+    standing = next((each for each in registrations if each.country == INDIA), None)
+    own = {"registration_id": standing.registration_id, "tenure": standing.tenure} if standing else {}
+    return standing_word(standing) | own
 
 
 def _sender_form(request: TenantRequest, sender: Sender | None) -> HttpResponse:
@@ -155,6 +166,7 @@ def _save(request: TenantRequest, form: SenderForm, sender: Sender | None) -> Se
             actor=actor,
             now=now,
         )
-    for warning in parse_header(saved.header, kind, saved.entity.country if saved.entity else INDIA)[1]:
+    typed = parse_header(said["header"], kind, saved.entity.country if saved.entity else INDIA)[1]
+    for warning in dict.fromkeys((*typed, *services.header_warnings(saved))):
         messages.warning(request, warning)
     return saved

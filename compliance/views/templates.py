@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,13 @@ from compliance.forms import (
     add_refusal,
     names_of,
 )
-from compliance.identifiers import IdKind, parse_dlt_id
+from compliance.identifiers import INDIA, IdKind, parse_dlt_id
 from compliance.lint import lint
-from compliance.models import Template
+from compliance.models import DltRegistration, Template
 from compliance.presentation import differences, lifecycle, meaning, pieces, readiness, sample, try_text
+from compliance.register_forms import standing_word
 from compliance.services.templates import TemplateDraft
-from compliance.statuses import Category, PortalState, ReviewState
+from compliance.statuses import Category, PortalCategory, ReviewState
 from compliance.views.decisions import abilities, decide_item, reviews_of, submit_item
 from compliance.views.stops import tell_stopped
 from kernel.domain.errors import DomainError
@@ -119,7 +121,8 @@ def template_register(request: TenantRequest, pk: UUID) -> HttpResponse:
                 country=said["country"],
                 dlt_template_id=said["dlt_template_id"],
                 header=said["header"] or None,
-                portal_state=PortalState(said["portal_state"]),
+                told=form.told(),
+                dlt_consent_id=said["dlt_consent_id"],
                 actor=actor_of(request),
                 now=timezone.now(),
             )
@@ -156,7 +159,7 @@ def _detail(request: TenantRequest, template: Template, result: Any = None, **se
         "obstacle": readiness(template),
         "result": result,
         "decision_form": DecisionForm(),
-        "registration_form": DltRegistrationForm(),
+        "registration_form": DltRegistrationForm(initial=_standing(registrations)),
         "match_form": MatchForm(),
         **abilities(request),
         **sent_back,
@@ -190,11 +193,20 @@ def _template_form(request: TenantRequest, template: Template | None) -> HttpRes
     return render_page(request, "compliance/template_form.html", context, status=422 if form.errors else 200)
 
 
+def _standing(registrations: Sequence[DltRegistration]) -> dict[str, Any]:
+    """The word that stands for India, so that recording a new one does not lose the rest."""
+    standing = next((each for each in registrations if each.country == INDIA), None)
+    names = ("dlt_template_id", "header", "dlt_consent_id")
+    return standing_word(standing) | ({name: getattr(standing, name) for name in names} if standing else {})
+
+
 def _initial(template: Template) -> dict[str, object]:
     return {
         "sender": template.sender_id,
         "category": template.category,
         "is_otp": template.is_otp,
+        "topic": template.topic,
+        "category_raw": template.category_raw,
         "body": template.body,
         "variable_names": names_of(template),
     }
@@ -202,7 +214,15 @@ def _initial(template: Template) -> dict[str, object]:
 
 def _save(request: TenantRequest, form: TemplateForm, template: Template | None) -> Template:
     said = form.cleaned_data
-    draft = TemplateDraft(said["body"], said["sender"], Category(said["category"]), said["is_otp"], said["variables"])
+    draft = TemplateDraft(
+        said["body"],
+        said["sender"],
+        Category(said["category"]),
+        said["is_otp"],
+        said["variables"],
+        said["topic"],
+        PortalCategory(said["category_raw"]),
+    )
     actor, now = actor_of(request), timezone.now()
     if template is None:
         return services.create_template(name=said["name"], draft=draft, actor=actor, now=now)
