@@ -38,7 +38,9 @@ _RUN: Final = re.compile(r"(?<![\w.,/\-])\+?[0-9][0-9\-]*(?: +[0-9][0-9\-]*)*(?!
 _TRAILING: Final = ".,;:!?)]}'\"”’»।"
 # Chunks of digits that blanks may part within one number, "+91 98765 43210".
 _CHUNKS: Final = 4
-MAY_HOLD: Final = re.compile(r"[.@:+/\u3002\uff0e\uff61]|18[06]0")
+_MARKS: Final = (".", "@", "://", "+", "1800", "1860")
+# A full stop makes a link only with something before it and two characters after it.
+_TELLING: Final = re.compile(r"[^\s.][.\u3002\uff0e\uff61][^\s.,]{2}|@|://|\+[0-9]|18[06]0")
 
 _SHORTENERS_WORDS: Final = (
     "bit.ly tinyurl.com t.co goo.gl ow.ly is.gd v.gd buff.ly rebrand.ly cutt.ly shorturl.at t.ly rb.gy tiny.cc bl.ink "
@@ -73,6 +75,16 @@ class Call(NamedTuple):
     @property
     def host(self) -> str:
         return _HOST_END.split(self.key.partition("://")[2], maxsplit=1)[0]
+
+
+def may_hold(text: str) -> bool:
+    """Whether anything can be found without bare numbers in a text or in many joined; a few searches for constants."""
+    return any(mark in text for mark in _MARKS) or (not text.isascii() and any(stop in text for stop in "。．｡"))
+
+
+def is_telling(text: str) -> bool:
+    """The same with a closer look at one text."""
+    return _TELLING.search(text) is not None
 
 
 def calls_in(text: str, *, bare_numbers: bool = True) -> list[Call]:

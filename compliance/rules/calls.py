@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from compliance.cta import MAY_HOLD, Call, Whitelist, calls_in
+from compliance.cta import Call, Whitelist, calls_in, is_telling, may_hold
 from compliance.matching import CompiledTemplate
 from compliance.rules.contract import Pair, Refusal
 from compliance.rules.rule import Level, LinkRule
@@ -59,13 +59,15 @@ class Glued:
 
     Args:
         first: number of its first value among the template's.
-        is_plain: the fixed text alone makes no call, so that values without a tell-tale character are passed over.
+        is_plain: the fixed text has no character of a call, so that values without one are passed over.
+        has_scheme: the fixed text makes a link of any value, addresses of digits included.
         bare_numbers: a value is a call-back number by its type.
     """
 
     first: int
     parts: tuple[str, ...]
     is_plain: bool
+    has_scheme: bool
     bare_numbers: bool
 
     def text(self, values: Sequence[str]) -> str:
@@ -73,17 +75,16 @@ class Glued:
         return self.parts[0] + "".join(filled)
 
     def needs_look(self, values: Sequence[str]) -> bool:
+        return self.bare_numbers or is_telling(self.text(values))
+
+    def columns_need_look(self, columns: Sequence[Sequence[str]]) -> bool:
+        """Whether any row may; whole columns at once."""
         if self.bare_numbers:
             return True
         if self.is_plain:
-            return any(MAY_HOLD.search(value) for value in values)
-        return not all(value.isdigit() for value in values)
-
-    def columns_need_look(self, columns: Sequence[Sequence[str]]) -> bool:
-        """The same about whole columns, by one search in each."""
-        if not self.is_plain or self.bare_numbers:
-            return True
-        return any(MAY_HOLD.search("\n".join(column)) for column in columns)
+            return any(may_hold("\n".join(column)) for column in columns)
+        # Behind "Rs." stand amounts; digits alone make no link with anything.
+        return self.has_scheme or not all("".join(column).replace(".", "").isdigit() for column in columns)
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,10 @@ class CallPlan:
             parts = tuple(token[0].split(_MARK))
             kinds = [variables[number + index].type for index in range(len(parts) - 1)]
             tail = parts[-1].rstrip(_HARMLESS_END)
-            is_plain = not any(MAY_HOLD.search(part) for part in (*parts[:-1], tail))
+            is_plain = not any(map(may_hold, (*parts[:-1], tail)))
             if not (is_plain and all(kind in _DIGITS_ONLY for kind in kinds)):
-                glued.append(Glued(number, parts, is_plain, VariableType.CBN in kinds))
+                has_scheme = "/" in token[0] or "@" in token[0]
+                glued.append(Glued(number, parts, is_plain, has_scheme, VariableType.CBN in kinds))
             number += len(parts) - 1
         return cls(tuple(calls_in(_GLUED.sub("\n", body))), tuple(glued))
 
