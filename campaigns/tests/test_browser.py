@@ -40,6 +40,8 @@ def test_the_preview_follows_the_form(live_server: Any, page: Page) -> None:
     page.get_by_label("Fixed text").nth(1).fill("“seven”")
     expect(page.locator("#preview")).to_contain_text("your order “seven” is on its way.")
     expect(page.locator("#preview")).to_contain_text("texts need Unicode")
+    page.get_by_role("button", name="Replace these characters").click()
+    expect(page.locator("#preview")).to_contain_text('your order "seven" is on its way.')
     page.get_by_role("button", name="Continue to the schedule").click()
     expect(page.get_by_label("Date and time")).to_be_visible()
 
