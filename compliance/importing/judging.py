@@ -109,6 +109,8 @@ def _template(reading: Reading, cells: Cells, known: Known) -> None:
     for hint in lint(reading.values["body"], reading.values.get("category", "S")):
         if hint.is_error:
             reading.refuse(hint.code, hint.sentence, "Compare the text with the portal and correct the file.")
+        elif hint.code == "variable_untagged":
+            reading.remark(hint.code, "Its variables have no types yet.", "New registrations ask for them.")
         else:
             reading.remark(hint.code, hint.sentence, "It was registered so; this is advice for its next version.")
 

@@ -6,7 +6,6 @@ says, whatever stood there before.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,7 +13,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from audit.services import Actor
-from compliance.identifiers import INDIA
+from compliance.identifiers import INDIA, chain_hash
 from compliance.importing.judging import Known
 from compliance.models import Chain, ConsentTemplate, Entity, Link, PortalImport, Sender, SenderRegistration
 from compliance.models.portal import PortalRecord
@@ -161,11 +160,6 @@ class Entities:
     @staticmethod
     def _values(entity: Entity) -> dict[str, str]:
         return {"entity_id": entity.dlt_entity_id, "legal_name": entity.legal_name, **portal_values(entity)}
-
-
-def chain_hash(entity_id: str, telemarketer_ids: Sequence[str]) -> str:
-    """SHA-256 over the ids in their order, the entity first, the delivery function last (docs/rules.md#chains)."""
-    return hashlib.sha256(",".join((entity_id, *telemarketer_ids)).encode()).hexdigest()
 
 
 class Owned:

@@ -31,6 +31,7 @@ from compliance.rules.versions import touch
 from kernel.db.tenancy import current_tenant_id, platform_context
 from kernel.domain.errors import DomainError
 from kernel.tables.uploads import Uploads
+from tenants.models import Tenant
 
 UPLOADS: Final = Uploads(
     "portal-imports",
@@ -62,13 +63,7 @@ def receive_export(
     Raises:
         FileRefused: `file_too_large`; NotFound: no such entity; WrongState: `may_not_approve`.
     """
-    if review == Choice.APPROVE and not may_approve:
-        raise WrongState(
-            "may_not_approve",
-            "Your role does not include approving templates.",
-            "Choose to submit them for review.",
-            field="review",
-        )
+    _check_approval(review, may_approve=may_approve)
     entity = Entity.objects.filter(pk=entity_id).first() if entity_id else None
     if entity_id and entity is None:
         raise NotFound("entity")
@@ -86,6 +81,27 @@ def receive_export(
         created_at=now,
         touched_at=now,
     )
+
+
+def _check_approval(review: str, *, may_approve: bool) -> None:
+    """Whether this person may let a file approve what it brings; with a rule of two people nobody may alone."""
+    if review != Choice.APPROVE:
+        return
+    if not may_approve:
+        raise WrongState(
+            "may_not_approve",
+            "The file is to be approved at once, and your role does not include approving templates.",
+            "Submit it for review, or ask a compliance officer or an owner.",
+            field="review",
+        )
+    rule = Tenant.objects.filter(pk=current_tenant_id()).values_list("review_rule", flat=True).first()
+    if rule not in (None, Tenant.ReviewRule.ONE):
+        raise WrongState(
+            "two_people_needed",
+            "Your organisation wants a second pair of eyes for every approval, so no file is approved at once.",
+            "Submit it for review.",
+            field="review",
+        )
 
 
 def note_layout(*, import_id: UUID, layout: Layout, now: datetime) -> bool:
@@ -213,12 +229,7 @@ def apply_import(*, import_id: UUID, actor: Actor, may_approve: bool, now: datet
     with transaction.atomic():
         job = _locked(import_id)
         _expect(job, State.READY)
-        if job.review == Choice.APPROVE and not may_approve:
-            raise WrongState(
-                "may_not_approve",
-                "The file was uploaded to be approved at once, and your role does not include that.",
-                "Ask a compliance officer or an owner to apply it.",
-            )
+        _check_approval(job.review, may_approve=may_approve)
         job.state, job.position, job.touched_at = State.APPLYING, 0, now
         job.total = to_apply(job).count()
         job.actor_id, job.actor_label = actor.id, actor.label[:255]

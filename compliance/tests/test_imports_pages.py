@@ -30,8 +30,10 @@ from compliance.tests.exports import (
     verdicts,
     work,
 )
+from kernel.db.tenancy import platform_context
 from kernel.tables.errors import FileRefused
 from kernel.tables.reading import Record
+from tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +80,14 @@ def test_a_writer_cannot_let_a_file_approve_its_templates(company: Company) -> N
     assert "Somebody who may approve" in company.maya.get(reverse("compliance:import", args=[job.pk])).content.decode()
     assert company.maya.post(reverse("compliance:import-apply", args=[job.pk])).status_code == 422
     assert company.omar.post(reverse("compliance:import-apply", args=[job.pk])).status_code == 302
+
+
+def test_where_a_review_takes_two_people_no_file_approves_anything(company: Company) -> None:
+    with platform_context(reason="test: an owner asks for four eyes"):
+        Tenant.objects.filter(pk=company.id).update(review_rule=Tenant.ReviewRule.FOUR_EYES)
+    response = send(company.omar, csv_of([template_row(1)]), review="approve")
+    assert response.status_code == 422
+    assert "second pair of eyes" in response.content.decode()
 
 
 def test_unknown_columns_are_mapped_on_the_page(company: Company) -> None:
