@@ -59,7 +59,7 @@ def test_a_template_with_variables_is_rendered(world: World) -> None:
         ({"text": "  "}, "empty_text"),
         ({"text": "x" * 1600}, "template_not_matched"),
         ({"text": None, "template_id": str(uuid7())}, "template_not_found"),
-        ({"recipient": "+12024561111"}, "no_price"),
+        ({"recipient": "+33612345678"}, "no_price"),
     ],
 )
 def test_a_refused_draft_is_a_blocked_row_with_code_and_remedy(world: World, fields: dict[str, str], code: str) -> None:

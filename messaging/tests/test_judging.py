@@ -33,8 +33,8 @@ from routing.plan import CompiledPlan
 pytestmark = pytest.mark.django_db
 
 OPTED_OUT = "+919876500000"
-BRITISH, AMERICAN = "+447911123456", "+12024561111"  # priced without a route; without a price
-GOOD = [ASHA, RAVI, "+91 98765 43213", OPTED_OUT, BRITISH, AMERICAN]
+BRITISH, FRENCH = "+447911123456", "+33612345678"  # priced without a route; without a price
+GOOD = [ASHA, RAVI, "+91 98765 43213", OPTED_OUT, BRITISH, FRENCH]
 RECIPIENTS = [*GOOD, ASHA, RAVI, "98765 43212", "12345", "080 2345 6789", "\x1b[31m OOPS"]
 NAMES = st.one_of(
     st.sampled_from(["Asha", "Ravi", "4711"]),
@@ -105,7 +105,7 @@ def weighed(number: E164, text: str) -> Expected:
     if number == OPTED_OUT:
         return Expected("opted_out", text)
     encoding, parts = count_segments(text)
-    code = {BRITISH: "no_route", AMERICAN: "no_price"}.get(number)
+    code = {BRITISH: "no_route", FRENCH: "no_price"}.get(number)
     if parts > django_settings.MAX_SEGMENTS:
         code = "text_too_long"
     return Expected(code, text, parts, encoding is Encoding.UCS2)
