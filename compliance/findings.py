@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable
+from typing import Final
 
+from compliance.advice.findings import Finding, Severity
+from compliance.advice.optimiser import advise
 from compliance.errors import InvalidHeader
 from compliance.identifiers import INDIA, parse_header
-from compliance.lint import lint
 from compliance.models import Sender, Template
 from compliance.statuses import SenderKind
+from kernel.telecom.segments import TextRefused
 
-
-class Severity(StrEnum):
-    ERROR = "error"  # a portal or an operator will refuse it
-    ADVICE = "advice"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    severity: Severity
-    code: str
-    sentence: str
-
-    @property
-    def is_error(self) -> bool:
-        return self.severity is Severity.ERROR
+NOTED: Final = frozenset((Severity.ADVICE, Severity.WARNING))
 
 
 def findings_of(item: Sender | Template) -> list[Finding]:
@@ -33,11 +21,18 @@ def findings_of(item: Sender | Template) -> list[Finding]:
     return _of_sender(item) if isinstance(item, Sender) else _of_template(item)
 
 
+def counts(findings: Iterable[Finding]) -> tuple[int, int]:
+    """How many errors, and how much advice; mere information is not counted."""
+    severities = [finding.severity for finding in findings]
+    return severities.count(Severity.ERROR), sum(severity in NOTED for severity in severities)
+
+
 def _of_template(template: Template) -> list[Finding]:
-    return [
-        Finding(Severity.ERROR if hint.is_error else Severity.ADVICE, hint.code, hint.sentence)
-        for hint in lint(template.body, template.category)
-    ]
+    try:
+        advice = advise(template.body, category=template.category, variables=template.variable_list, is_template=True)
+    except TextRefused as refusal:
+        return [Finding(refusal.code, Severity.ERROR, refusal.detail, refusal.remedy)]
+    return list(advice.findings)
 
 
 def _of_sender(sender: Sender) -> list[Finding]:
@@ -45,11 +40,12 @@ def _of_sender(sender: Sender) -> list[Finding]:
     try:
         _, warnings = parse_header(sender.header, SenderKind(sender.kind), country)
     except InvalidHeader as refusal:
-        return [Finding(Severity.ERROR, refusal.code, refusal.detail)]
-    found = [Finding(Severity.ADVICE, "header_unusual", warning) for warning in warnings]
+        return [Finding(refusal.code, Severity.ERROR, refusal.detail, refusal.remedy)]
+    found = [Finding("header_unusual", Severity.ADVICE, warning, "") for warning in warnings]
     if sender.entity is None:
-        found.append(Finding(Severity.ADVICE, "entity_missing", "It belongs to no entity yet; India needs one."))
+        words = "It belongs to no entity yet; India needs one."
+        found.append(Finding("entity_missing", Severity.ADVICE, words, "Have its writer choose the entity."))
     if twins := list(Sender.objects.looking_like(sender.header)[:3]):
-        names = ", ".join(twin.header for twin in twins)
-        found.append(Finding(Severity.ADVICE, "header_lookalike", f"Readers may take it for {names}."))
+        words = f"Readers may take it for {', '.join(twin.header for twin in twins)}."
+        found.append(Finding("header_lookalike", Severity.ADVICE, words, "Make sure that both are yours."))
     return found

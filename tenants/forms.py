@@ -16,6 +16,12 @@ from tenants.services.organisations import HEAVIEST
 
 RETENTION_DAYS: Final = (1, 7, 30, 90, 400)
 RETENTION_CHOICES: Final = [(days, "1 day" if days == 1 else f"{days} days") for days in RETENTION_DAYS]
+# Short, for a list on a phone; the rules in full: docs/rules.md#review.
+REVIEW_CHOICES: Final = [
+    (Tenant.ReviewRule.ONE.value, "One person; owners also their own"),
+    (Tenant.ReviewRule.FOUR_EYES.value, "One person, never their own"),
+    (Tenant.ReviewRule.TWO_APPROVERS.value, "Two people, never their own"),
+]
 ROLE_CHOICES: Final = [(role.value, f"{role.label}: {PURPOSE[role]}") for role in Role]
 
 
@@ -106,9 +112,9 @@ class OrganisationForm(forms.Form):
     )
     review_rule = forms.ChoiceField(
         label="Senders and templates are approved by",
-        choices=Tenant.ReviewRule.choices,
-        help_text="“Their own” is what they submitted; under the two stricter rules also what they wrote or changed. "
-        "The rule holds for what waits for review now, too.",
+        choices=REVIEW_CHOICES,
+        help_text="Their own is what they submitted; under the stricter two rules also what they wrote or changed. "
+        "Holds for what waits for review now, too.",
     )
 
     @classmethod

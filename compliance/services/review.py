@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit.queries import entries
 from audit.services import Actor, record
 from compliance.errors import ReviewRefused, WrongState
-from compliance.findings import findings_of
+from compliance.findings import counts, findings_of
 from compliance.models import Review, Sender, Template
 from compliance.rules.versions import touch
 from compliance.statuses import REVIEW, ReviewEvent, ReviewState
@@ -34,10 +34,8 @@ def submit(*, item: Item, actor: Actor, now: datetime, note: str = "") -> Item:
     """
     with transaction.atomic():
         current, after = _locked(item, ReviewEvent.SUBMIT)
-        found = findings_of(current)
-        errors = sum(finding.is_error for finding in found)
         current.submitted_at, current.submitted_by_id = now, actor.id
-        current.error_count, current.advice_count = errors, len(found) - errors
+        current.error_count, current.advice_count = counts(findings_of(current))
         return _move(item, current, after, ReviewEvent.SUBMIT, actor, now, note)
 
 
