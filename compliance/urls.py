@@ -6,6 +6,7 @@ from django.urls import path
 
 from compliance.views import (
     chains,
+    consent,
     consent_templates,
     doctor,
     entities,
@@ -73,4 +74,9 @@ urlpatterns = [
     path("opt-outs/", opt_outs.opt_out_list, name="opt-outs"),
     path("opt-outs/new/", opt_outs.opt_out_new, name="opt-out-new"),
     path("opt-outs/<uuid:pk>/lift/", opt_outs.opt_out_lift, name="opt-out-lift"),
+    path("compliance/consent/", consent.consent, name="consent"),
+    path("compliance/consent/preferences/", consent.preferences_upload, name="preferences-upload"),
+    path("compliance/consent/preferences/remove/", consent.preferences_remove, name="preferences-remove"),
+    path("compliance/consent/opt-outs/", consent.opt_outs_upload, name="opt-outs-upload"),
+    path("compliance/consent/policy/", consent.consent_policy, name="consent-policy"),
 ]

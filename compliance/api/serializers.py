@@ -70,19 +70,27 @@ class TemplateSerializer(serializers.ModelSerializer[Template]):
 
 
 class OptOutSerializer(serializers.ModelSerializer[OptOut]):
-    """`to` is the number; `from` the sender, null for all."""
+    """`to` is the number; `from` the sender and `topic` what it is about, null for all."""
 
     to = serializers.CharField(source="recipient", max_length=40)
     vars()["from"] = serializers.CharField(source="sender", max_length=15, required=False, allow_null=True)
 
     class Meta:
         model = OptOut
-        fields = ("id", "to", "from", "source", "created_at", "lifted_at")
-        read_only_fields = ("id", "source", "created_at", "lifted_at")
+        fields = ("id", "to", "from", "topic", "source", "created_at", "lifted_at", "proof")
+        read_only_fields = ("id", "source", "created_at", "lifted_at", "proof")
 
     def validate_to(self, value: str) -> str:
-        try:
-            return parse_number(value, region=self.context["region"])
-        except NumberRefused as refusal:
-            # A number gets the same problem here as with a message, not a list of field errors.
-            raise DomainError("invalid_number", refusal.detail, refusal.remedy, reason=str(refusal.reason)) from refusal
+        return number_of(value, self.context["region"])
+
+
+def number_of(text: str, region: str) -> str:
+    """A number as people write it.
+
+    Raises:
+        DomainError: `invalid_number`; it gets the same problem everywhere, not a list of field errors.
+    """
+    try:
+        return parse_number(text, region=region)
+    except NumberRefused as refusal:
+        raise DomainError("invalid_number", refusal.detail, refusal.remedy, reason=str(refusal.reason)) from refusal

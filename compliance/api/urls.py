@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.api import advice, checking, register, views
+from compliance.api import advice, checking, consent, register, views
 
 urlpatterns = [
     path("compliance/advice", advice.AdviceView.as_view(), name="compliance-advice"),
@@ -22,4 +22,6 @@ urlpatterns = [
     path("links/<uuid:pk>", register.LinkDetail.as_view(), name="link-detail"),
     path("opt-outs", views.OptOutList.as_view(), name="opt-out-list"),
     path("opt-outs/<uuid:pk>", views.OptOutDetail.as_view(), name="opt-out-detail"),
+    path("opt-outs/<uuid:pk>/lift", consent.OptOutLift.as_view(), name="opt-out-lift"),
+    path("consents", consent.ConsentList.as_view(), name="consent-list"),
 ]

@@ -71,6 +71,7 @@ class OptOutList(TenantScope, generics.ListAPIView[OptOut]):
         standing = services.opt_out(
             recipient=serializer.validated_data["recipient"],
             sender=serializer.validated_data.get("sender"),
+            topic=serializer.validated_data.get("topic"),
             source=OptOutSource.API,
             actor=self.principal.actor,
             now=timezone.now(),

@@ -87,6 +87,25 @@ def test_an_opt_out_that_could_never_apply_is_refused(
     assert answer.json()["remedy"]
 
 
+def test_an_opt_out_is_lifted_by_proof_only(company: Company) -> None:
+    made = call(company.token, "opt-outs", {"to": ASHA, "topic": "Loans"}).json()
+    refused = call(company.token, f"opt-outs/{made['id']}/lift", {"proof": ""})
+    assert (refused.status_code, refused.json()["code"]) == (422, "proof_missing")
+    lifted = call(company.token, f"opt-outs/{made['id']}/lift", {"proof": "She wrote START"}).json()
+    assert (lifted["topic"], lifted["proof"], bool(lifted["lifted_at"])) == ("Loans", "She wrote START", True)
+    assert call(company.token, f"opt-outs/{company.id}/lift", {"proof": "x"}).status_code == 404
+
+
+def test_consents_are_appended_with_what_proves_them(company: Company) -> None:
+    given = {"to": ASHA, "at": "2026-01-05T10:00:00+05:30", "wording": "Offers by SMS", "ip": "203.0.113.9"}
+    made = call(company.token, "consents", {**given, "source": "form", "evidence": "form 17"})
+    assert (made.status_code, made.json()["action"], made.json()["proven"]) == (201, "given", True)
+    assert call(company.token, "consents", given).json()["proven"] is False
+    refused = call(company.token, "consents", {**given, "at": "2099-01-05T10:00:00Z"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "consent_in_future")
+    assert [row["proven"] for row in call(company.token, "consents").json()["results"]] == [False, True]
+
+
 def test_another_companys_token_finds_nothing(company: Company) -> None:
     with company.inside():
         template = make_template()
