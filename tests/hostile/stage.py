@@ -14,15 +14,17 @@ from kernel.db.tenancy import tenant_context
 from kernel.smpp.liveness import Timers
 from messaging.models import Message
 from messaging.tests.dispatching import TIMEOUT_S, Scene
-from messaging.tests.world import make_world
-from routing.contract import Link
+from messaging.tests.world import make_route, make_world
+from routing.contract import Link, Stride
 from routing.providers.smpp import SmppProvider
 from routing.providers.smpp.link import Timing
 from routing.registry import providers
+from routing.services.plans import RuleDraft, save_plan
 from routing.smsc.server import Simulator
-from routing.tests.builders import Ear, smpp_config
+from routing.tests.builders import Ear, outgoing, smpp_config, stride
 from tests.hostile.operator import Line, Operator, Seen, deliver_body, receipt_text
 
+SIMULATED: Final = {"receipt_delay_ms": 0, "delivered_ratio": 1, "seed": 1}
 QUICK: Final = Timing(connect=2, stagger=0, retry=0.02, retry_longest=0.1, retry_taken=0.05, tick=0.02)
 
 
@@ -132,3 +134,15 @@ def play_books(
         asyncio.run(run())
     finally:
         kinds["smpp"] = usual
+
+
+def many(count: int) -> Stride:
+    """A stride to so many numbers, the keys counting from 0."""
+    return stride(*[outgoing(number, f"+9198{number:08d}") for number in range(count)])
+
+
+def spare_route(scene: Books) -> int:
+    """A second route that delivers everything, tried after the operator."""
+    spare = make_route("Spare", kind="simulator", settings=SIMULATED)
+    save_plan(rules=[RuleDraft(route_ids=[scene.world.route.pk, spare.pk])])
+    return spare.pk
