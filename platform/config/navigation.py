@@ -38,10 +38,13 @@ TENANT: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
         (
             Entry("Review queue", "shield-check", "compliance:queue", Permission.REVIEW_COMPLIANCE),
             Entry("Templates", "template", "compliance:templates", Permission.MANAGE_COMPLIANCE),
-            Entry("Sender IDs", "id-badge", "compliance:senders", Permission.MANAGE_COMPLIANCE, ("/entities/", "/chains/")),
+            Entry(
+                "Sender IDs", "id-badge", "compliance:senders", Permission.MANAGE_COMPLIANCE, ("/entities/", "/chains/")
+            ),
             Entry("Portal files", "upload", "compliance:imports", Permission.MANAGE_COMPLIANCE),
             Entry("Links and numbers", "link", "compliance:links", Permission.MANAGE_COMPLIANCE),
             Entry("Consent templates", "consent", "compliance:consent-templates", Permission.MANAGE_COMPLIANCE),
+            Entry("Rules", "list", "compliance:rules", Permission.MANAGE_COMPLIANCE, ("/compliance/check/",)),
             Entry("Opt-outs", "ban", "compliance:opt-outs", Permission.MANAGE_COMPLIANCE),
         ),
     ),
