@@ -1,0 +1,56 @@
+"""The dry run and the levels of rules, in the browser and for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from compliance.levels import Level
+from compliance.services.rule_levels import rule_levels
+from compliance.tests.builders import ASHA, make_template
+from compliance.tests.company import Company, make_company
+
+TEXT = "Dear Asha, your order 7 is on its way. -ACME"
+
+
+def post(company: Company, **said: Any) -> Any:
+    headers = {"authorization": f"Token {company.token}"}
+    return Client().post("/api/v1/compliance/check", said, content_type="application/json", headers=headers)
+
+
+def test_programs_get_every_verdict_and_the_ids(company: Company) -> None:
+    with company.inside():
+        template = make_template()
+    answer = post(company, **{"from": "ACMEIN", "to": ASHA, "text": TEXT}).json()
+    assert (answer["code"], answer["template"]["id"], answer["segments"]) == (None, str(template.pk), 1)
+    assert answer["dlt_template_id"]
+    assert {verdict["outcome"] for verdict in answer["verdicts"]} >= {"passed", "not_applicable"}
+
+
+def test_another_organisations_template_does_not_exist(company: Company) -> None:
+    other = make_company()
+    with other.inside():
+        template = make_template()
+    said = {"from": "ACMEIN", "to": ASHA, "template_id": str(template.pk), "variables": ["a", "b"]}
+    outcomes = {verdict["rule"]: verdict["outcome"] for verdict in post(company, **said).json()["verdicts"]}
+    assert (outcomes["sender_unknown"], outcomes["template_unknown"]) == ("refused", "refused")
+
+
+def test_people_check_a_message_on_a_page(company: Company) -> None:
+    with company.inside():
+        make_template()
+    page = company.maya.post("/compliance/check/", {"sender": "ACMEIN", "recipient": ASHA, "text": TEXT + "!"})
+    assert page.status_code == 200
+    assert "It would be refused" in page.content.decode()
+    assert "Nearest template" in page.content.decode()
+
+
+def test_reviewers_choose_levels_and_writers_read_them(company: Company) -> None:
+    with company.inside():
+        chosen = {**rule_levels(), "text_shouts": Level.REFUSE}
+    assert company.maya.post("/compliance/rules/levels/", chosen).status_code == 403
+    assert company.omar.post("/compliance/rules/levels/", chosen).status_code == 302
+    with company.inside():
+        assert rule_levels()["text_shouts"] is Level.REFUSE
+    assert "Refuse" in company.maya.get("/compliance/rules/").content.decode()
