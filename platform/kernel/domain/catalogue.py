@@ -125,8 +125,7 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
         ),
         "chain_missing": (
             "No route knows an approved chain of telemarketers from your entity to it.",
-            "Let your entity approve a chain that ends in our telemarketer id on the registration portal; ask support "
-            "for the id.",
+            "Let your entity approve a chain on the registration portal that ends in our id; support knows it.",
         ),
         "cta_not_whitelisted": (
             "The text has a link or call-back number that the entity has not whitelisted.",
