@@ -151,7 +151,7 @@ def portal_row(company: Company) -> object:
     """Its parent is made beside it, so no address finds the two together; a POST is what it takes anyway."""
     made = portal_import(company)
     with tenant_context(company.tenant.id):
-        return PortalImportRow.objects.get(number__isnull=False, portal_import__pk=made).pk
+        return PortalImportRow.objects.get(number__isnull=False, portal_import__pk=str(made)).pk
 
 
 @inside
