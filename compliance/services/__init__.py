@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from compliance.services.chains import chain_for, create_chain, move_chain, record_chain, record_telemarketer
-from compliance.services.consent_templates import record_consent_template
 from compliance.services.consent import need_consent, record_consent, timeline_of
+from compliance.services.consent_templates import record_consent_template
 from compliance.services.dnd import apply_preferences, forget_preferences
 from compliance.services.entities import change_entity, create_entity
 from compliance.services.links import record_link
@@ -26,20 +26,20 @@ __all__ = [
     "create_sender",
     "create_template",
     "create_version",
-    "header_warnings",
     "first_approvals",
     "forget_preferences",
+    "header_warnings",
     "lift_opt_out",
-    "need_consent",
     "move_chain",
+    "need_consent",
     "opt_out",
     "opt_out_many",
     "opted_out",
     "record_chain",
+    "record_consent",
     "record_consent_template",
     "record_link",
     "record_telemarketer",
-    "record_consent",
     "register_sender",
     "register_template",
     "reject",
