@@ -6,6 +6,7 @@ from django.urls import path
 
 from compliance.views import (
     chains,
+    checks,
     consent,
     consent_templates,
     doctor,
@@ -25,6 +26,9 @@ urlpatterns = [
     path("review/decide/", queue.review_bulk, name="queue-decide"),
     path("review/senders/<uuid:pk>/", queue.review_sender, name="review-sender"),
     path("review/templates/<uuid:pk>/", queue.review_template, name="review-template"),
+    path("compliance/check/", checks.message_check, name="check"),
+    path("compliance/rules/", checks.rule_list, name="rules"),
+    path("compliance/rules/levels/", checks.rule_levels_edit, name="rule-levels"),
     path("entities/", entities.entity_list, name="entities"),
     path("entities/new/", entities.entity_new, name="entity-new"),
     path("entities/<uuid:pk>/edit/", entities.entity_edit, name="entity-edit"),
