@@ -42,8 +42,8 @@ def dry(**said: Any) -> Checked:
 def test_a_link_in_a_value_has_to_be_whitelisted(is_ready: bool) -> None:
     template = make_template(BODY)
     values = ["Asha", "https://acme.in/o?c=7"]
-    said = {"text": BODY.replace("{#var#}", values[0]).replace("{#url#}", values[1])} if is_ready else {}
-    said = said or {"template_id": template.id, "variables": values}
+    ready = BODY.replace("{#var#}", values[0]).replace("{#url#}", values[1])
+    said: dict[str, Any] = {"text": ready} if is_ready else {"template_id": template.id, "variables": values}
     assert ask(**said).code == "cta_not_whitelisted"
     whitelist(template, "dynamic", "https://acme.in/o?")
     assert ask(**said).code is None
