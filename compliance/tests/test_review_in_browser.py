@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from compliance import services
 from compliance.models import Sender, Template
-from compliance.statuses import ReviewState
+from compliance.statuses import PortalState, ReviewState
 from compliance.tests.builders import NOW, WRITER, make_sender, make_template
 from compliance.tests.company import Company, make_company
 from tests.fixtures.browser import Engine
@@ -89,7 +89,8 @@ def test_keys_on_a_decision_lead_to_the_note_and_the_button(site: str, staff: Co
 
 def test_the_queue_loads_what_needs_attention(site: str, staff: Company, page: Page) -> None:
     with staff.inside():
-        services.register_sender(sender_id=Sender.objects.get().pk, portal_state="blacklisted", actor=WRITER, now=NOW)
+        state = PortalState.BLACKLISTED
+        services.register_sender(sender_id=Sender.objects.get().pk, portal_state=state, actor=WRITER, now=NOW)
     enter(page, site, staff.omar)
     expect(page.get_by_text("Header ACMEIN is blacklisted on its portal")).to_be_visible()
 

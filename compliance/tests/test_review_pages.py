@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from compliance import services
 from compliance.awaiting import Place
@@ -154,6 +157,19 @@ def test_others_templates_are_left_out_of_a_selection(company: Company) -> None:
     assert company.charlie.post(reverse("compliance:template-withdraw", args=[template.pk])).status_code == 404
     with company.inside():
         assert Template.objects.get(pk=template.pk).is_submitted
+
+
+def test_a_long_queue_costs_no_more_queries_than_a_short_one(
+    company: Company, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with company.inside():
+        waiting("Order", "Bill")
+    with CaptureQueriesContext(connection) as few:
+        company.omar.get(reverse("compliance:queue"))
+    with company.inside():
+        waiting(*(f"Order {number}" for number in range(8)))
+    with django_assert_num_queries(len(few)):
+        company.omar.get(reverse("compliance:queue"))
 
 
 def test_reviewing_needs_the_role(company: Company) -> None:
