@@ -23,8 +23,8 @@ from campaigns.models import Campaign, Contact
 from campaigns.tests.builders import Cast, expand_all, make_campaign, make_list, make_platform, start
 from campaigns.tests.builders import number as number_of
 from campaigns.tests.files import csv_of, take_in
-from compliance.services import opt_out, submit
 from compliance.models import PortalImportRow
+from compliance.services import opt_out, submit
 from compliance.tests.builders import WRITER, make_entity, make_sender, make_template
 from compliance.tests.exports import csv_of as csv_of_export
 from compliance.tests.exports import upload as upload_export
