@@ -15,34 +15,34 @@ EVERYWHERE: Final = "Everywhere"
 NUMBER: Final = About(
     "number",
     "invalid_number",
-    "The number exists in its country's plan and belongs to a mobile phone.",
+    "The number does not exist in its country's plan, or is not a mobile phone's.",
     "Check the number and its country code.",
     LooksAt.MESSAGE,
 )
 TEXT: Final = About(
     "text_matches",
     "template_not_matched",
-    "The text comes from the template: rendered from it, or equal to it but for the values.",
+    "The text departs from the template.",
     "Compare it with the template letter by letter; the first difference is named.",
     LooksAt.MESSAGE,
 )
 VALUES: Final = tuple(
     About(code, code, explanation, remedy, LooksAt.MESSAGE)
     for code, explanation, remedy in (
-        ("variable_missing", "Every variable has a value.", "Give a value for every variable."),
-        ("variable_too_long", "No value is longer than its variable allows.", "Shorten the value."),
-        ("variable_invalid", "Every value is of its variable's kind.", "Change the value that is named."),
+        ("variable_missing", "A variable has no value.", "Give a value for every variable."),
+        ("variable_too_long", "A value is longer than its variable allows.", "Shorten the value."),
+        ("variable_invalid", "A value is not of its variable's kind.", "Change the value that is named."),
     )
 )
 RECIPIENT: Final = tuple(
     About(code, code, explanation, remedy, LooksAt.RECIPIENT)
     for code, explanation, remedy in (
-        ("opted_out", "The recipient has not opted out. Passcodes pass.", "Take the number off the list."),
-        ("consent_missing", "Where consent is needed for promotions, there is one.", "Collect and record consent."),
-        ("consent_expired", "The recipient's consent has not run out.", "Collect consent anew and record it."),
+        ("opted_out", "The recipient opted out; passcodes pass.", "Take the number off the list."),
+        ("consent_missing", "Promotions need a consent, and there is none.", "Collect and record consent."),
+        ("consent_expired", "The recipient's consent has run out.", "Collect consent anew and record it."),
         (
             "preference_blocked",
-            "The recipient's preference does not block promotions.",
+            "The recipient's preference blocks promotions.",
             "Take the number off the list.",
         ),
     )
