@@ -9,6 +9,13 @@ from compliance.models.entities import Entity
 from compliance.models.imports import PortalImport, PortalImportRow
 from compliance.models.links import Link
 from compliance.models.portal import PortalRecord
+from compliance.models.recipients import (
+    BlockedDestination,
+    Destination,
+    NumberRun,
+    OutsideHours,
+    RecipientSettings,
+)
 from compliance.models.reviews import Review, Reviewable
 from compliance.models.senders import Sender, SenderRegistration
 from compliance.models.settings import RuleLevel
@@ -18,19 +25,24 @@ from compliance.models.versions import RuleVersion
 from compliance.models.warnings import Warned
 
 __all__ = [
+    "BlockedDestination",
     "Chain",
     "ConsentEvent",
     "ConsentPolicy",
     "ConsentTemplate",
+    "Destination",
     "DltRegistration",
     "DndList",
     "DndNumber",
     "Entity",
     "Link",
+    "NumberRun",
     "OptOut",
+    "OutsideHours",
     "PortalImport",
     "PortalImportRow",
     "PortalRecord",
+    "RecipientSettings",
     "Review",
     "Reviewable",
     "RuleLevel",
