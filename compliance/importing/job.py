@@ -16,6 +16,7 @@ from compliance.importing.comparing import Judged, check_ids, compare, missing, 
 from compliance.importing.fields import Kind
 from compliance.importing.judging import Reading
 from compliance.importing.layout import layout_of, records_of
+from compliance.importing.obstacles import refuse_taken_ids
 from compliance.importing.register import known
 from compliance.importing.registers import register_of
 from compliance.models import PortalImport, PortalImportRow
@@ -69,6 +70,7 @@ def _compare(job: PortalImport, clock: Clock) -> None:
         body = (record for record in records if record.number >= job.body_from)
         readings = list(read_rows(body, kind=job.kind, mapping=job.mapping, known=against))
     check_ids(readings)
+    refuse_taken_ids(job.kind, readings, stored)
     judged = compare(readings, stored, is_unique_text=job.kind == Kind.TEMPLATES)
     absent = [_absent(key, stored[key]) for key in missing(readings, stored)]
     # Pages show what was written last first: the file from its first row on.

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from audit.services import Actor
+from compliance.errors import WrongState
 from compliance.identifiers import INDIA, chain_hash
 from compliance.importing.judging import Known
 from compliance.models import Chain, ConsentTemplate, Entity, Link, PortalImport, Sender, SenderRegistration
@@ -21,6 +22,7 @@ from compliance.services.consequences import follow_change
 from compliance.statuses import PortalState, ReviewState, SenderKind, StateSource
 
 Values = Mapping[str, str]
+_Found = TypeVar("_Found", Entity, Sender)
 
 
 @dataclass(slots=True)
@@ -80,6 +82,15 @@ def entities_by_id() -> dict[str, Entity]:
     return {entity.dlt_entity_id: entity for entity in Entity.objects.filter(country=INDIA).exclude(dlt_entity_id="")}
 
 
+def still_there(records: Mapping[str, _Found], key: str) -> _Found:
+    """The record that the diff had found. Raises WrongState when it left the register since."""
+    if key not in records:
+        raise WrongState(
+            "gone_since", f"{key} is not in the register any more.", "Add it again, then import the file again."
+        )
+    return records[key]
+
+
 def stop_or_lift(changed: PortalRecord, writing: Writing) -> None:
     """Unsent messages follow the portal's state at once."""
     follow_change(changed, actor=writing.actor, now=writing.now)
@@ -106,7 +117,7 @@ class Headers:
                 registration = next((each for each in sender.registrations.all() if each.country == INDIA), None)
                 before = self._values(sender, registration)
             if values.get("entity_id"):
-                sender.entity = entities[values["entity_id"]]
+                sender.entity = still_there(entities, values["entity_id"])
             sender.save()
             registration = registration or SenderRegistration(sender=sender, country=INDIA)
             for name in ("registration_id", "tenure"):
@@ -174,7 +185,7 @@ class Owned:
     def write(self, rows: Sequence[Values], writing: Writing) -> None:
         entities, records = entities_by_id(), {self._key(record): record for record in self._all()}
         for values in rows:
-            record = self._model(entity=entities[values["entity_id"]], created_at=writing.now)
+            record = self._model(entity=still_there(entities, values["entity_id"]), created_at=writing.now)
             self._identify(record, values)
             record = records.get(self._key(record), record)
             before = None if record._state.adding else self._values(record)

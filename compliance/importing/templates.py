@@ -14,7 +14,7 @@ from typing import Final
 from django.db.models import Max
 
 from compliance.identifiers import INDIA
-from compliance.importing.register import Values, Writing, portal_values, stop_or_lift, tell
+from compliance.importing.register import Values, Writing, portal_values, still_there, stop_or_lift, tell
 from compliance.matching import CompiledTemplate
 from compliance.models import DltRegistration, PortalImport, Review, Sender, Template
 from compliance.statuses import PortalState, ReviewState, StateSource
@@ -100,7 +100,7 @@ class _Stretch:
         template, told = registration.template, _values(registration)
         if any(name in values and values[name] != told[name] for name in _TEXT):
             if template.is_editable:
-                _fill(template, values, self._senders[values["header"]])
+                _fill(template, values, still_there(self._senders, values["header"]))
                 self._edited.append(template)
             else:
                 template = self._new(template.name, values, template)
@@ -124,7 +124,7 @@ class _Stretch:
         template = Template(name=name, version=self._versions[name], created_at=now, created_by_id=actor.id)
         if origin:
             template.is_otp, template.topic = origin.is_otp, origin.topic
-        _fill(template, values, self._senders[values["header"]])
+        _fill(template, values, still_there(self._senders, values["header"]))
         self._review(template, values)
         self._templates.append(template)
         return template

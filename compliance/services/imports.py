@@ -14,15 +14,17 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from audit.models import Entry
 from audit.services import Actor, record
 from compliance.errors import NotFound, WrongState
+from compliance.importing.cells import Finding
 from compliance.importing.comparing import Judged
 from compliance.importing.fields import missing_fields
 from compliance.importing.layout import Layout
+from compliance.importing.obstacles import as_finding
 from compliance.importing.register import Writing
 from compliance.importing.registers import register_of
 from compliance.models import Entity, PortalImport, PortalImportRow
@@ -262,15 +264,43 @@ def apply_stretch(*, import_id: UUID, size: int, now: datetime) -> bool:
         if not rows:
             _close(job, now)
             return False
-        actor = Actor(job.actor_id, job.actor_label)
-        writing = Writing(job, actor, now)
-        register_of(job.kind).write([row.values for row in rows], writing)
-        _note(writing)
-        PortalImportRow.objects.filter(pk__in=[row.pk for row in rows]).update(is_applied=True)
-        job.position += len(rows)
+        refused = _write(job, rows, now)
+        written = {row.pk for row in rows} - {row.pk for row in refused}
+        PortalImportRow.objects.filter(pk__in=written).update(is_applied=True)
+        job.position += len(written)
+        job.total -= len(refused)
         job.touched_at = now
-        job.save(update_fields=["position", "touched_at"])
+        job.save(update_fields=["position", "total", "counts", "reasons", "touched_at"])
     return True
+
+
+def _write(job: PortalImport, rows: Sequence[PortalImportRow], now: datetime) -> list[PortalImportRow]:
+    """Write rows; those that the register does not take by now are refused, the others stand. Returns the refused.
+
+    Halves look for a row that cannot be written, since one such row would undo a whole stretch.
+    """
+    writing = Writing(job, Actor(job.actor_id, job.actor_label), now)
+    try:
+        with transaction.atomic():
+            register_of(job.kind).write([row.values for row in rows], writing)
+            _note(writing)
+    except (DomainError, IntegrityError, DataError) as problem:
+        if len(rows) > 1:
+            half = len(rows) // 2
+            return [*_write(job, rows[:half], now), *_write(job, rows[half:], now)]
+        _refuse_row(job, rows[0], as_finding(problem))
+        return [*rows]
+    return []
+
+
+def _refuse_row(job: PortalImport, row: PortalImportRow, finding: Finding) -> None:
+    """Take a row out of what is applied, with its reason; the tallies of the page follow."""
+    tallies = Counter(job.counts)
+    tallies.update({str(row.verdict): -1, Verdict.REFUSED.value: 1})
+    job.counts = {verdict: number for verdict, number in tallies.items() if number}
+    job.reasons = dict((Counter(job.reasons) + Counter({finding.code: 1})).most_common())
+    row.verdict, row.findings = Verdict.REFUSED, [*row.findings, finding.as_json()]
+    row.save(update_fields=["verdict", "findings"])
 
 
 def _note(writing: Writing) -> None:
