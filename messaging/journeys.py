@@ -14,7 +14,7 @@ from kernel.db.tenancy import current_tenant_id, scoped_connection
 from kernel.domain.catalogue import Explanation, explain
 from kernel.domain.ids import uuid7_floor, uuid7_time
 from messaging.models import Batch, Message, MessageEvent
-from messaging.queries import current_status, text_of
+from messaging.queries import current_status, explanation_of, text_of
 from messaging.statuses import FINAL_FROM, BatchState, Source, Status
 from routing.models import Route
 
@@ -111,6 +111,7 @@ def trace(message_id: UUID) -> Trace:
     names = dict(Route.objects.filter(pk__in=_route_ids(batches)).values_list("pk", "name"))
     parts = _parts(message, names)
     template = Template.objects.filter(id=message.template_id).first() if message.template_id else None
+    reason = explanation_of(message)
     return Trace(
         message=message,
         status=current_status(message),
@@ -118,9 +119,9 @@ def trace(message_id: UUID) -> Trace:
         template=str(template) if template else "",
         campaign_label=batches[0].campaign_label if batches else "",
         parts=parts,
-        explanation=explain(message.error_code) if message.error_code else None,
+        explanation=reason,
         charge=_charge(message),
-        steps=sorted(_steps(message, batches, parts, names, template), key=lambda step: step.at),
+        steps=sorted(_steps(message, reason, batches, parts, names, template), key=lambda step: step.at),
     )
 
 
@@ -177,9 +178,15 @@ def _route_ids(batches: Sequence[Batch]) -> set[int]:
 
 
 def _steps(
-    message: Message, batches: Sequence[Batch], parts: Sequence[Part], names: dict[int, str], template: Template | None
+    message: Message,
+    reason: Explanation | None,
+    batches: Sequence[Batch],
+    parts: Sequence[Part],
+    names: dict[int, str],
+    template: Template | None,
 ) -> Iterator[Step]:
-    accepted = _accepted(message, batches, template)
+    why = reason.sentence if reason else ""
+    accepted = _accepted(message, why, batches, template)
     yield accepted
     if accepted.kind is StepKind.BLOCKED:
         return
@@ -198,12 +205,12 @@ def _steps(
             detail = explain(part.error_code).sentence if part.error_code else ""
             yield Step(StepKind.RECEIPT, part.receipt_at, label, detail, part.status)
     if message.final_at is not None:
-        yield _final(message)
+        yield _final(message, why)
 
 
-def _accepted(message: Message, batches: Sequence[Batch], template: Template | None) -> Step:
+def _accepted(message: Message, why: str, batches: Sequence[Batch], template: Template | None) -> Step:
     if not batches and message.status == Status.BLOCKED:
-        return Step(StepKind.BLOCKED, message.accepted_at, "Blocked", _reason(message), Status.BLOCKED)
+        return Step(StepKind.BLOCKED, message.accepted_at, "Blocked", why, Status.BLOCKED)
     detail = f"By {Source(message.source).label}, {message.segments} segment{'s'[: message.segments != 1]}"
     if template is not None:
         detail += f", template {template}"
@@ -213,13 +220,9 @@ def _accepted(message: Message, batches: Sequence[Batch], template: Template | N
     return Step(StepKind.ACCEPTED, at, "Accepted", detail, Status.ACCEPTED)
 
 
-def _final(message: Message) -> Step:
+def _final(message: Message, why: str) -> Step:
     status = Status(message.status)
     words = f"The operator's words: {message.operator_code}" if message.operator_code else ""
-    detail = ". ".join(part.rstrip(".") for part in (_reason(message), words) if part)
+    detail = ". ".join(part.rstrip(".") for part in (why, words) if part)
     at = message.final_at or message.accepted_at
     return Step(StepKind.FINAL, at, status.label.capitalize(), detail, status)
-
-
-def _reason(message: Message) -> str:
-    return explain(message.error_code).sentence if message.error_code else ""

@@ -245,6 +245,24 @@ class Operation(models.Model):
         return f"{self.action} {self.state}"
 
 
+class RefusalWords(TenantOwned):
+    """What accept said to some messages of one millisecond, where it is more than their code's sentence: one row for
+    all that were told the same. `id` is the first of `ids`. Kept as long as their texts: the words may quote them.
+    """
+
+    ids = ArrayField(models.UUIDField())
+    detail = models.TextField()
+    remedy = models.TextField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "refusal_words"
+        indexes = [models.Index(fields=["until"], name="refusal_words_until")]
+
+    def __str__(self) -> str:
+        return self.detail
+
+
 class IdempotencyKey(TenantOwned):
     """The answer an `Idempotency-Key` was given, repeated for 24 hours whatever happened to the connection."""
 

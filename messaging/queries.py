@@ -7,12 +7,13 @@ changes after accept (docs/adr/0005).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from kernel.db.tenancy import current_tenant_id, scoped_connection
+from kernel.domain.catalogue import Explanation, explain
 from kernel.domain.ids import uuid7_floor
 from messaging.listing import PAGE_SIZE, MessagePage, Outcomes, by_id, by_outcome
 from messaging.models import Message
@@ -115,6 +116,34 @@ def _between(state: BatchState, written: Status, *, is_sent: bool) -> Status:
     if state == BatchState.READY:
         return Status.ACCEPTED
     return written
+
+
+# A row of words is filed under the first of its messages, all of one millisecond.
+_WORDS_SQL: Final = """
+SELECT m.id, w.detail, w.remedy FROM unnest(%s::uuid[], %s::uuid[]) AS m (id, low)
+JOIN refusal_words w ON w.tenant_id = %s AND w.id BETWEEN m.low AND m.id AND m.id = ANY(w.ids)"""
+
+
+def explanations_of(messages: Sequence[Message]) -> dict[UUID, Explanation]:
+    """Why each message that has an error_code failed: what accept told, as long as it is kept, else the code's words.
+
+    At most one query.
+    """
+    known = {message.id: explain(message.error_code) for message in messages if message.error_code}
+    blocked = [message for message in messages if message.status == Status.BLOCKED]
+    if not blocked:
+        return known
+    idents = [message.id for message in blocked]
+    lows = [uuid7_floor(message.accepted_at) for message in blocked]
+    with scoped_connection().cursor() as cursor:
+        cursor.execute(_WORDS_SQL, [idents, lows, current_tenant_id()])
+        for ident, detail, remedy in cursor.fetchall():
+            known[ident] = replace(known[ident], sentence=detail, remedy=remedy)
+    return known
+
+
+def explanation_of(message: Message) -> Explanation | None:
+    return explanations_of([message]).get(message.id)
 
 
 def text_of(message: Message) -> str | None:

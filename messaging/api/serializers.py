@@ -9,11 +9,10 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kernel.domain.catalogue import explain
 from kernel.domain.traffic import TrafficClass
 from messaging.drafts import Draft
 from messaging.models import Message
-from messaging.queries import current_status
+from messaging.queries import current_status, explanation_of
 
 BATCH_MAX: Final = 5_000
 CLASSES: Final = [member.label for member in TrafficClass]
@@ -130,10 +129,9 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, message: Message) -> dict[str, str] | None:
-        if not message.error_code:
-            return None
-        entry = explain(message.error_code)
-        return {"code": message.error_code, "detail": entry.sentence, "remedy": entry.remedy}
+        known = self.context.get("explanations")
+        entry = explanation_of(message) if known is None else known.get(message.pk)
+        return {"code": entry.code, "detail": entry.sentence, "remedy": entry.remedy} if entry else None
 
     def get_traffic_class(self, message: Message) -> str:
         return TrafficClass(message.traffic_class).label

@@ -28,7 +28,7 @@ from messaging.api.serializers import (
 )
 from messaging.drafts import Draft, Outcome
 from messaging.models import Message
-from messaging.queries import current_statuses
+from messaging.queries import current_statuses, explanations_of
 from messaging.services.combining import Combiner, Submission, decide
 from messaging.services.idempotency import Asked, Remembered, asked
 from messaging.statuses import Source
@@ -66,7 +66,8 @@ class MessageList(SendingView, generics.ListAPIView[Message]):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.get_queryset()) or []
-        context = {**self.get_serializer_context(), "statuses": current_statuses(page)}
+        read = {"statuses": current_statuses(page), "explanations": explanations_of(page)}
+        context = {**self.get_serializer_context(), **read}
         return self.get_paginated_response(MessageSerializer(page, many=True, context=context).data)
 
     @extend_schema(request=DraftSerializer, responses={202: AcceptedSerializer}, parameters=[IDEMPOTENCY])

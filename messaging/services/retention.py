@@ -44,6 +44,14 @@ _EVENTS: Final = _STRIDE_SQL.format(table="message_events", is_over="at < %s", o
 _RECEIPTS: Final = _STRIDE_SQL.format(
     table="unmatched_receipts", is_over="received_at < %s", old="true", within="true", same="true"
 )
+# These are kept as long as a text each, so that they end in no order of their keys.
+_WORDS: Final = """
+WITH gone AS (
+    DELETE FROM refusal_words t USING (
+        SELECT tenant_id, id FROM refusal_words WHERE until < %s ORDER BY until LIMIT %s
+    ) head WHERE t.tenant_id = head.tenant_id AND t.id = head.id RETURNING 1
+)
+SELECT NULL, count(*), count(*) FROM gone"""
 
 
 def kept_since(now: datetime) -> datetime:
@@ -61,7 +69,16 @@ def forget_old(now: datetime) -> dict[str, int]:
         gone["idempotency_keys"] += _forget_by_time(_KEYS, tenant, now - timedelta(hours=IDEMPOTENCY_HOURS))
         gone["message_events"] += _forget_in_order(_EVENTS, [tenant], log_limit)
     gone["unmatched_receipts"] = _forget_in_order(_RECEIPTS, [], now - timedelta(days=UNMATCHED_DAYS))
+    gone["refusal_words"] = _forget_words(now)
     return gone
+
+
+def _forget_words(now: datetime) -> int:
+    total, deleted = 0, STRIDE
+    while deleted == STRIDE:
+        _, _, deleted = _stride(_WORDS, [now, STRIDE])
+        total += deleted
+    return total
 
 
 def _forget_by_time(statement: str, tenant_id: UUID, limit: datetime) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from datetime import datetime, timedelta
+from itertools import accumulate, groupby
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from kernel.db.arrays import (
 )
 from kernel.db.bulk import execute_all
 from kernel.db.tenancy import current_tenant_id
+from kernel.domain.catalogue import explain
+from kernel.domain.ids import uuid7_time, uuid_of
 from messaging.drafts import CampaignRef
 from messaging.services.batching import Parcel, lines_of, make_parcels
 from messaging.services.judging import REFERENCE_MAX, SENDER_MAX, Lot, Refused, Verdict, shown
@@ -89,6 +91,11 @@ SELECT %s, %s, %s, %s, %s, kind, outcome, error_code, batch_id,
 FROM unnest(%b::int2[], %b::int2[], %b::text[], %b::uuid[], %b::int4[], %b::int2[], %b::text[], %b::int4[], %b::int4[],
     %b::int4[])
     AS u (kind, outcome, error_code, batch_id, route_id, traffic_class, destination, segments, low, high)"""
+_WORDS_SQL: Final = """
+INSERT INTO refusal_words (tenant_id, id, ids, detail, remedy, until)
+SELECT %s, (%b::uuid[])[low], (%b::uuid[])[low:high], detail, remedy, until
+FROM unnest(%b::text[], %b::text[], %b::timestamptz[], %b::int4[], %b::int4[])
+    AS u (detail, remedy, until, low, high)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,8 @@ def _statements(
     if parcels:
         yield _BATCHES_SQL, [tenant_id, *_batch_parameters(parcels, packs[0], origin)]
     yield _EVENTS_SQL, [tenant_id, *_event_parameters(parcels, refused, packs[0], origin)]
+    if told := _told(refused):
+        yield _WORDS_SQL, [tenant_id, *_words_parameters(told)]
     if parcels and origin.campaign is None:
         # Wakes the dispatchers at once; campaign chunks leave it out, a poll finds them.
         yield "SELECT pg_notify(%s, '')", [CHANNEL]
@@ -303,3 +312,29 @@ def _event_parameters(parcels: Sequence[Parcel], refused: Sequence[Refused], ids
     )
     packs = [packed(kind, items, len(rows)) for kind, items in columns]
     return [origin.now, origin.now, int(origin.source), origin.campaign_id, ids, *packs]
+
+
+def _told(refused: Sequence[Refused]) -> dict[tuple[str, str, bytes, int], list[bytes]]:
+    """Ids in order by (detail, remedy, millisecond, days kept), of messages told more than the catalogue says."""
+    found: dict[tuple[str, str, bytes, int], list[bytes]] = defaultdict(list)
+    for each in refused:
+        words, entry = each.refusal, explain(each.refusal.code)
+        if (words.detail, words.remedy) != (entry.sentence, entry.remedy):
+            found[words.detail, words.remedy, each.id[:6], each.retention_days].append(each.id)
+    return {key: sorted(ids) for key, ids in found.items()}
+
+
+def _words_parameters(told: dict[tuple[str, str, bytes, int], list[bytes]]) -> list[Any]:
+    ids = [ident for members in told.values() for ident in members]
+    ends = list(accumulate(len(members) for members in told.values()))
+    lows = [end - len(members) + 1 for end, members in zip(ends, told.values(), strict=True)]
+    untils = [uuid7_time(uuid_of(members[0])) + timedelta(days=key[3]) for key, members in told.items()]
+    column = packed("uuid", uuid_items(ids), len(ids))
+    columns = (
+        ("text", text_items([key[0] for key in told])),
+        ("text", text_items([key[1] for key in told])),
+        ("timestamptz", time_items(untils)),
+        ("int4", int4_items(lows)),
+        ("int4", int4_items(ends)),
+    )
+    return [column, column, *(packed(kind, items, len(told)) for kind, items in columns)]

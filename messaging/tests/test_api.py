@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from kernel.db.tenancy import tenant_context
-from messaging.models import IdempotencyKey, Message
+from messaging.journeys import trace
+from messaging.models import IdempotencyKey, Message, RefusalWords
 from messaging.tests.world import ASHA, HEADER, RAVI, TEXT, UNIT, World, draft, make_world
 
 pytestmark = pytest.mark.django_db
@@ -214,3 +217,34 @@ def test_another_tenants_message_is_not_found_and_not_listed(world: World) -> No
     response = get(other, f"messages/{ident}")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert get(other, "messages").json()["results"] == []
+
+
+def test_what_a_refused_message_was_told_is_told_again_by_api_list_and_journey(world: World) -> None:
+    told = [post(world, "messages", {**GOOD, "text": text}).json() for text in ("Nothing like it.", "")]
+    told.append(post(world, "messages", {**GOOD, "to": "12"}).json())
+    listed = {each["id"]: each["error"] for each in get(world, "messages").json()["results"]}
+    for problem in told:
+        words = {name: problem[name] for name in ("code", "detail", "remedy")}
+        assert get(world, f"messages/{problem['message_id']}").json()["error"] == words
+        assert listed[problem["message_id"]] == words
+        with tenant_context(world.tenant_id):
+            journey = trace(UUID(problem["message_id"]))
+        assert journey.explanation is not None
+        assert (journey.explanation.sentence, journey.steps[0].detail) == (problem["detail"], problem["detail"])
+
+
+def test_words_of_a_refusal_are_written_once_for_all_that_were_told_the_same(world: World) -> None:
+    wrong = {**GOOD, "text": "Nothing like it."}
+    results = post(world, "messages/batch", {"messages": [wrong, {**wrong, "to": RAVI}, GOOD]}).json()["results"]
+    with tenant_context(world.tenant_id):
+        (row,) = RefusalWords.objects.all()
+        texts = Message.objects.get(id=row.id)
+    assert sorted(str(each) for each in row.ids) == sorted(each["id"] for each in results[:2])
+    assert (row.detail, row.remedy) == (results[0]["detail"], results[0]["remedy"])
+    assert row.until == texts.accepted_at + timedelta(days=texts.retention_days)
+
+
+def test_words_that_the_catalogue_knows_are_not_written(world: World) -> None:
+    post(world, "messages", {**GOOD, "text": ""})
+    with tenant_context(world.tenant_id):
+        assert not RefusalWords.objects.exists()

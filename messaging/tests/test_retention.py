@@ -10,7 +10,7 @@ from django.db import ProgrammingError
 from kernel.db.tenancy import platform_context, scoped_connection, tenant_context
 from kernel.domain.clock import utc_now
 from kernel.domain.ids import uuid7_floor
-from messaging.models import Batch, IdempotencyKey, Message, MessageEvent, UnmatchedReceipt
+from messaging.models import Batch, IdempotencyKey, Message, MessageEvent, RefusalWords, UnmatchedReceipt
 from messaging.services import retention
 from messaging.services.books import audit_tenant
 from messaging.services.partitions import MESSAGE_PARTS
@@ -74,6 +74,23 @@ def test_answers_to_repeated_requests_are_kept_for_a_day(tenant_id: UUID, now: d
     assert forget_old(now)["idempotency_keys"] == 1
     with tenant_context(tenant_id):
         assert [row.key for row in IdempotencyKey.objects.all()] == ["23"]
+
+
+def test_words_of_refusals_go_with_the_texts_they_quote(
+    tenant_id: UUID, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "STRIDE", 2)
+    with tenant_context(tenant_id):
+        for days in (-3, -2, -1, 1):
+            RefusalWords.objects.create(ids=[], detail=f"{days}", remedy="", until=now + days * DAY)
+    assert forget_old(now)["refusal_words"] == 3
+    with tenant_context(tenant_id):
+        assert [row.detail for row in RefusalWords.objects.all()] == ["1"]
+
+
+def test_words_of_refusals_are_inserted_only(tenant_id: UUID, now: datetime) -> None:
+    with tenant_context(tenant_id), pytest.raises(ProgrammingError, match="permission denied"):
+        RefusalWords.objects.all().delete()
 
 
 def test_receipts_nobody_claimed_are_kept_for_a_week(now: datetime) -> None:
