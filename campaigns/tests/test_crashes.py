@@ -13,11 +13,11 @@ from campaigns.services import audience, imports, running
 from campaigns.statuses import ChunkState
 from campaigns.tests.builders import make_campaign, make_cast, make_list, start
 from campaigns.tests.files import again, confirm, csv_of, upload
-from campaigns.tests.workers import kill, worker
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
 from messaging.models import Message
 from tests.waiting import until
+from tests.workers import kill, worker
 
 PEOPLE = 4_000
 ROWS = 60_000

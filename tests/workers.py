@@ -16,7 +16,7 @@ from django.db import connection
 
 from kernel.queues import Queue
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 @contextmanager
