@@ -58,3 +58,29 @@ class ChangedMeanwhile(DomainError):
 class NoSuchVersion(DomainError):
     def __init__(self, number: int) -> None:
         super().__init__("no_such_version", f"There is no version {number}.", "Choose one of the history.")
+
+
+class UnknownLookup(DomainError):
+    def __init__(self, kind: str, known: list[str]) -> None:
+        super().__init__(
+            "unknown_lookup",
+            f"No look-up of the kind {kind!r} is installed.",
+            f"Use one of {', '.join(known)}, or install the package that brings it.",
+            kind=kind,
+        )
+
+
+class LookupConfigProblem(DomainError):
+    """A look-up cannot work with these settings; `detail` names the setting."""
+
+    def __init__(self, detail: str, **context: object) -> None:
+        super().__init__(
+            "lookup_settings", detail, "Correct the look-up's settings in the platform console.", **context
+        )
+
+
+class LookupNameTaken(DomainError):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "lookup_name_taken", f"Another look-up is called {name!r}.", "Choose a different name.", field="name"
+        )

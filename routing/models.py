@@ -344,3 +344,34 @@ class RouteDialect(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route_id} {self.habit}: {self.value}"
+
+
+class LookupSource(models.Model):
+    """Somebody who is paid for telling of numbers whether they live; the active one answers for every organisation.
+
+    Tenants read what it costs them and nothing else. Shape and validation of `settings` belong to its kind's form.
+    """
+
+    name = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=32)
+    settings = models.JSONField(default=dict, blank=True)
+    # Fernet token (routing.secrets); never shown, never logged.
+    secrets_encrypted = models.TextField(default="", blank=True)
+    # Questions a second of one worker; 0 is no limit of ours.
+    per_second = models.PositiveIntegerField(default=10)
+    # Of one answer: what it costs us, and what a tenant pays. Errors cost nothing.
+    cost_micros = models.BigIntegerField(default=0, validators=[MinValueValidator(0)])
+    price_micros = models.BigIntegerField(default=0, validators=[MinValueValidator(0)])
+    currency = models.CharField(max_length=3, default="INR")
+    # For so long an answer is not bought again.
+    keep_days = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])
+    is_active = models.BooleanField(default=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["is_active"], condition=Q(is_active=True), name="routing_lookup_one_active")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
