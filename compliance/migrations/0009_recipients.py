@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import kernel.db.tenancy
-import kernel.domain.ids
 from django.db import migrations, models
 
+import kernel.db.tenancy
+import kernel.domain.ids
 from kernel.db.operations import TenantTable
 
 
