@@ -184,6 +184,9 @@ def close_by_hand(*, route_id: int, reason: str, now: datetime) -> None:
     with transaction.atomic(using=scoped_connection().alias):
         breaker = _locked(route_id, now)
         if breaker.state != BreakerState.CLOSED:
+            if breaker.is_manual:
+                # Until a dispatcher says how the line is, nobody knows.
+                _record(breaker, LineState.UNKNOWN, reason, now)
             _close(breaker, reason, now)
 
 
@@ -197,7 +200,8 @@ def _open(breaker: Breaker, reason: str, pause_s: int, now: datetime) -> None:
     breaker.pause_s, breaker.holder, breaker.probe_until = pause_s, "", None
     breaker.next_probe_at = None if breaker.is_manual else now + timedelta(seconds=pause_s)
     breaker.save()
-    _record(breaker, LineState.DOWN, reason, now)
+    # What staff keep away from is no outage of the operator's.
+    _record(breaker, LineState.MAINTENANCE if breaker.is_manual else LineState.DOWN, reason, now)
 
 
 def _close(breaker: Breaker, reason: str, now: datetime) -> None:

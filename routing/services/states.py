@@ -110,13 +110,16 @@ def report_gauge(*, gauge: RouteGauge) -> StateInterval | None:
 def judge(gauges: Iterable[RouteGauge], breaker: Breaker | None = None) -> tuple[LineState, str]:
     """The state of a line with these gauges: down without any bind, degraded while some are missing or complain.
 
-    An open breaker makes the best line useless; one that probes is on the way back.
+    An open breaker makes the best line useless; one that probes is on the way back. While staff keep one open, the
+    route is in maintenance whatever its line does.
     """
     seen = list(gauges)
     up, wanted = sum(gauge.binds_up for gauge in seen), sum(gauge.binds_wanted for gauge in seen)
     note = next((gauge.note for gauge in seen if gauge.note), "")
     if not seen:
         return LineState.UNKNOWN, "no dispatcher is watching"
+    if breaker is not None and breaker.state == BreakerState.OPEN and breaker.is_manual:
+        return LineState.MAINTENANCE, f"circuit breaker: {breaker.reason}"
     if not up:
         return LineState.DOWN, note or "no bind is up"
     if breaker is not None and breaker.state != BreakerState.CLOSED:

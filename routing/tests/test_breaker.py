@@ -14,9 +14,12 @@ from routing import breaker
 from routing.breaker import LAST, PAUSES_S, Phase, Watch, phase
 from routing.contract import IN_DOUBT, NOT_SENT, Action, SubmitResult
 from routing.models import Breaker, Drain, Route, RouteGauge, StateInterval
+from routing.queries import route_overviews
+from routing.services.states import record_state, report_gauge
 from routing.services.usable import usability
 from routing.statuses import BreakerState, Lane, LineState, RouteState
 from routing.tests.builders import make_route
+from tenants.tests.builders import make_user, signed_in
 
 NOW: Final = utc_now()
 GOOD: Final = None
@@ -117,6 +120,30 @@ def test_what_staff_open_stays_open_until_they_close_it(route: Route) -> None:
     assert phase(Breaker.objects.get(), NOW + timedelta(days=1)) is Phase.OPEN
     breaker.close_by_hand(route_id=route.pk, reason="closed by staff", now=NOW)
     assert phase(Breaker.objects.get(), NOW) is Phase.CLOSED
+
+
+def test_what_staff_open_is_maintenance_and_no_outage(route: Route) -> None:
+    record_state(route_id=route.pk, state=LineState.UP, reason="1 of 1 binds up", now=NOW)
+    begin, end = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
+    breaker.open_by_hand(route_id=route.pk, reason="opened by staff", now=begin)
+    for binds_up in (1, 0):
+        row = RouteGauge(route=route, lane=Lane.BULK, holder="a", binds_up=binds_up, binds_wanted=1, at=begin)
+        assert report_gauge(gauge=row).state == LineState.MAINTENANCE
+    breaker.close_by_hand(route_id=route.pk, reason="closed by staff", now=end)
+    row = RouteGauge(route=route, lane=Lane.BULK, holder="a", binds_up=1, binds_wanted=1, at=end + timedelta(seconds=1))
+    assert report_gauge(gauge=row).state == LineState.UP
+    (overview,) = route_overviews(now=end + timedelta(minutes=1), route_id=route.pk)
+    assert (overview.day.outages, overview.day.availability) == (0, 1.0)
+
+
+def test_pages_of_a_route_say_that_staff_keep_messages_away(route: Route) -> None:
+    row = RouteGauge(route=route, lane=Lane.BULK, holder="a", binds_up=1, binds_wanted=1, at=utc_now())
+    breaker.open_by_hand(route_id=route.pk, reason="opened by staff", now=utc_now())
+    report_gauge(gauge=row)
+    staff = signed_in(make_user(is_staff=True))
+    page = " ".join(staff.get(f"/console/routes/{route.pk}/").content.decode().split())
+    assert "circuit breaker: opened by staff" in page
+    assert "not counted as an outage" in page
 
 
 # -- which routes take messages
