@@ -9,6 +9,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from campaigns.hygiene.models import (
+    ListReport,
+    LookupAnswer,
+    NumberFailure,
+    Removal,
+    RemovedMember,
+    Verification,
+)
 from campaigns.statuses import (
     EDITABLE,
     IMPORT_RUNNING,
@@ -21,6 +29,22 @@ from compliance.models import Template
 from kernel.db.fields import TenantForeignKey
 from kernel.db.models import TenantOwned
 
+__all__ = [
+    "AudienceList",
+    "Campaign",
+    "Chunk",
+    "Contact",
+    "ContactList",
+    "Import",
+    "ListReport",
+    "LookupAnswer",
+    "Membership",
+    "NumberFailure",
+    "Removal",
+    "RemovedMember",
+    "Run",
+    "Verification",
+]
 PHONE_LENGTH: Final = 16
 NAME_LENGTH: Final = 120
 

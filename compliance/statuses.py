@@ -193,6 +193,7 @@ class OptOutSource(TextChoices):
     REPLY = "reply", "Reply by SMS"
     LINK = "link", "Opt-out page"
     IMPORT = "import", "Imported list"
+    FAILED = "failed", "Failed for good"
 
 
 def traffic_class_of(category: str, *, is_otp: bool) -> TrafficClass:

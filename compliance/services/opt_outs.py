@@ -31,6 +31,7 @@ _CONSENT_SOURCE = {
     OptOutSource.REPLY: ConsentSource.KEYWORD,
     OptOutSource.LINK: ConsentSource.LINK,
     OptOutSource.IMPORT: ConsentSource.IMPORT,
+    OptOutSource.FAILED: ConsentSource.MEMBER,
 }
 
 

@@ -1,0 +1,1 @@
+"""How good a list is, and which of its numbers are dead (docs/rules.md#list-hygiene)."""
