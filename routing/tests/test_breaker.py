@@ -128,10 +128,12 @@ def test_what_staff_open_is_maintenance_and_no_outage(route: Route) -> None:
     breaker.open_by_hand(route_id=route.pk, reason="opened by staff", now=begin)
     for binds_up in (1, 0):
         row = RouteGauge(route=route, lane=Lane.BULK, holder="a", binds_up=binds_up, binds_wanted=1, at=begin)
-        assert report_gauge(gauge=row).state == LineState.MAINTENANCE
+        assert report_gauge(gauge=row)
+        assert StateInterval.objects.get(ended_at=None).state == LineState.MAINTENANCE
     breaker.close_by_hand(route_id=route.pk, reason="closed by staff", now=end)
     row = RouteGauge(route=route, lane=Lane.BULK, holder="a", binds_up=1, binds_wanted=1, at=end + timedelta(seconds=1))
-    assert report_gauge(gauge=row).state == LineState.UP
+    assert report_gauge(gauge=row)
+    assert StateInterval.objects.get(ended_at=None).state == LineState.UP
     (overview,) = route_overviews(now=end + timedelta(minutes=1), route_id=route.pk)
     assert (overview.day.outages, overview.day.availability) == (0, 1.0)
 

@@ -136,6 +136,11 @@ def play_books(
         kinds["smpp"] = usual
 
 
+def reaches(count: Callable[[], int], wanted: int) -> Callable[[], bool]:
+    """A condition for a loop, with its number as it is now."""
+    return lambda: count() >= wanted
+
+
 def many(count: int) -> Stride:
     """A stride to so many numbers, the keys counting from 0."""
     return stride(*[outgoing(number, f"+9198{number:08d}") for number in range(count)])

@@ -29,7 +29,7 @@ from tests.hostile.operator import (
     receipt_text,
     tlv,
 )
-from tests.hostile.stage import Stage, many, play, timing
+from tests.hostile.stage import Stage, many, play, reaches, timing
 
 RINVCMDLEN = 0x02
 
@@ -261,9 +261,9 @@ def test_case_34_a_line_that_answers_submits_but_no_enquiry_lives_with_a_warning
     async def story(stage: Stage) -> None:
         line = await stage.bound()
         for asked in range(1, 4):
-            await stage.until(lambda wanted=asked: len(line.of(ENQUIRE)) >= wanted)  # type: ignore[misc]
+            await stage.until(reaches(lambda: len(line.of(ENQUIRE)), asked))
             stage.link.submit(stride(outgoing(asked)))
-            await stage.until(lambda wanted=asked: len(stage.ear.results) == wanted)  # type: ignore[misc]
+            await stage.until(reaches(lambda: len(stage.ear.results), asked))
         assert line.is_open
         assert len(stage.operator.lines) == 1
         assert "does not answer enquire_link" in stage.link.gauge().note

@@ -12,7 +12,7 @@ from messaging.statuses import EventKind, Status
 from messaging.tests.dispatching import LONG_TEXT, OTP_BODY, OTP_TEXT, numbers
 from routing.statuses import Lane
 from tests.hostile.operator import Line, Operator, Seen, refusing
-from tests.hostile.stage import Books, play_books, spare_route
+from tests.hostile.stage import Books, play_books, reaches, spare_route
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -170,7 +170,7 @@ def test_case_40_the_first_final_state_stands(words: tuple[str, str], status: St
         await scene.until(lambda: scene.events(EventKind.SUBMITTED)["messages"] == 1)
         for number, word in enumerate(words, 1):
             scene.tell("1", message.recipient, word)
-            await scene.until(lambda wanted=number: scene.acknowledged() == wanted)  # type: ignore[misc]
+            await scene.until(reaches(scene.acknowledged, number))
         await scene.until(lambda: scene.statuses() == {status: 1})
         with tenant_context(scene.world.tenant_id):
             assert Message.objects.get().status == status

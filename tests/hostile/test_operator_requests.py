@@ -22,7 +22,7 @@ from tests.hostile.operator import (
     receipt_text,
     tlv,
 )
-from tests.hostile.stage import Stage, play
+from tests.hostile.stage import Stage, play, reaches
 
 DELIVER_RESP = DELIVER | RESPONSE
 RINVCMDID, RINVMSGLEN = 0x03, 0x01
@@ -66,7 +66,7 @@ def test_case_31_what_nobody_can_read_is_refused_twice_then_taken_and_kept(caplo
         line = await stage.bound()
         for sequence in (1, 2, 3):
             line.send(raw(DELIVER, b"no field ends here", sequence=sequence))
-            await stage.until(lambda wanted=sequence: len(line.of(DELIVER_RESP)) == wanted)  # type: ignore[misc]
+            await stage.until(reaches(lambda: len(line.of(DELIVER_RESP)), sequence))
         assert [pdu.status for pdu in line.of(DELIVER_RESP)] == [RINVMSGLEN, RINVMSGLEN, 0]
         assert b"no field ends here".hex() in caplog.text
         assert "3 PDUs could not be read" in stage.link.gauge().note
