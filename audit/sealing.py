@@ -1,17 +1,16 @@
 """The chain over a tenant's trail: each seal's digest covers its entry and the digest before it.
 
-Whoever changes or deletes a sealed entry, even with the owner's rights, must rewrite every later seal; copies of the
-last digest kept elsewhere (a printed report, a log) show that. Entries are sealed in the order they became visible,
+Whoever changes or deletes a sealed entry, even with the owner's rights, must rewrite every later seal; the heads that
+are written outside the database (audit.heads) show that. Entries are sealed in the order they became visible,
 which needs no order among transactions.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from audit.models import Entry, Seal
@@ -33,17 +32,13 @@ TENANTS_SQL: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
-    """Where the chain does not hold: the number of the seal and why."""
-
-    number: int
-    reason: str
-
-
 def digest(previous: str, entry: Entry) -> str:
-    """SHA-256 over the previous digest and every column of the entry, as JSON with sorted keys."""
-    content = {
+    """SHA-256 over the previous digest and every column of the entry, as JSON with sorted keys.
+
+    From where somebody acted is part of it where that is known. Entries without it, older ones among them, have the
+    same digest as before there were such columns, and a place that is put in later breaks it.
+    """
+    content: dict[str, Any] = {
         "tenant": str(entry.tenant_id),
         "id": str(entry.id),
         "at": entry.at.isoformat(),
@@ -54,6 +49,8 @@ def digest(previous: str, entry: Entry) -> str:
         "before": entry.before,
         "after": entry.after,
     }
+    if entry.ip is not None or entry.agent is not None:
+        content["where"] = [entry.ip, entry.agent]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return sha256(f"{previous}\n{text}".encode()).hexdigest()
 
@@ -77,7 +74,7 @@ def seal_tenant(*, now: datetime) -> int:
 def seal_all(*, now: datetime) -> int:
     """Seal the trails of all tenants, each in transactions of its own."""
     sealed = 0
-    for tenant_id in _tenants_with_entries():
+    for tenant_id in tenants_with_entries():
         while True:
             with tenant_context(tenant_id):
                 count = seal_tenant(now=now)
@@ -87,22 +84,8 @@ def seal_all(*, now: datetime) -> int:
     return sealed
 
 
-def verify() -> list[Break]:
-    """Recompute the current tenant's chain; empty when it holds. Entries that are not sealed yet are not covered."""
-    breaks: list[Break] = []
-    previous = GENESIS
-    seals = Seal.objects.order_by("number").select_related("entry")
-    for expected, seal in enumerate(seals.iterator(chunk_size=AT_ONCE), start=1):
-        if seal.number != expected:
-            breaks.append(Break(expected, "a seal is missing before this one"))
-            break
-        if digest(previous, seal.entry) != seal.digest:
-            breaks.append(Break(seal.number, "the entry is not the one that was sealed"))
-        previous = seal.digest
-    return breaks
-
-
-def _tenants_with_entries() -> list[UUID]:
+def tenants_with_entries() -> list[UUID]:
+    """Whose trails there are, the platform's among them; outside contexts."""
     with platform_context(reason="find the audit trails to seal"), scoped_connection().cursor() as cursor:
         cursor.execute(TENANTS_SQL)
         return [tenant_id for (tenant_id,) in cursor.fetchall()]

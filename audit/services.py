@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -21,7 +22,17 @@ class Actor:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """From where somebody acts: the address that asked, and what its program calls itself."""
+
+    ip: str | None
+    agent: str | None
+
+
 SYSTEM = Actor(None, "Dakiya")
+# Asked when an entry is written, which few requests do; None outside of requests. Set by audit.middleware alone.
+current_where: Final[ContextVar[Callable[[], Where] | None]] = ContextVar("current_where", default=None)
 # Whose trail holds what staff do to records of the platform itself: no tenant has this id.
 PLATFORM: Final = UUID(int=0)
 
@@ -38,7 +49,7 @@ def record(
     now: datetime | None = None,
     tenant_id: UUID | None = None,
 ) -> Entry:
-    """Write one entry in the caller's transaction.
+    """Write one entry in the caller's transaction; from where is what the request says, if one is being served.
 
     Args:
         action: `noun.verb`, e.g. "template.approve".
@@ -48,11 +59,15 @@ def record(
         after: the same fields now.
         tenant_id: needed in a platform context only.
     """
+    ask = current_where.get()
+    where = ask() if ask else Where(None, None)
     return Entry.objects.create(
         tenant_id=tenant_id or current_tenant_id(),
         at=now or utc_now(),
         actor_id=actor.id,
         actor_label=actor.label[:255],
+        ip=where.ip,
+        agent=where.agent,
         action=action,
         object_type=object_type,
         object_id=object_id,

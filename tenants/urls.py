@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenants.views import members, notifications, organisation, person, tokens
+from tenants.views import members, notifications, organisation, person, tokens, trail
 
 app_name = "tenants"
 urlpatterns = [
@@ -23,5 +23,8 @@ urlpatterns = [
     path("notifications/", notifications.notification_list, name="notifications"),
     path("notifications/read/", notifications.read_all, name="notifications-read"),
     path("notifications/<uuid:pk>/open/", notifications.open_one, name="notification-open"),
-    path("audit/", organisation.audit_trail, name="audit"),
+    path("audit/", trail.audit_trail, name="audit"),
+    path("audit/exports/", trail.export_new, name="audit-export-new"),
+    path("audit/exports/<uuid:pk>/", trail.export, name="audit-export"),
+    path("audit/exports/<uuid:pk>/download/", trail.export_download, name="audit-export-download"),
 ]

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.queries import entries
+from audit.queries import Search, entries
 from audit.services import Actor, record
 from compliance.errors import ReviewRefused, WrongState
 from compliance.findings import counts, findings_of
@@ -138,7 +138,7 @@ def _refuse_own(item: Sender | Template, actor: Actor, rule: str, *, may_approve
 
 def _has_written(item: Sender | Template, actor: Actor) -> bool:
     kind = _kind(item).value
-    mine = entries(object_id=item.pk, actor_id=actor.id)
+    mine = entries(Search(object_id=item.pk, actor_id=actor.id))
     return mine.filter(action__in=[f"{kind}.create", f"{kind}.change", f"{kind}.version"]).exists()
 
 

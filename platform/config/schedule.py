@@ -41,4 +41,7 @@ JOBS: Final = (
     Job("tenants.mail_notifications", 60),
     Job("tenants.housekeeping", 86_400),
     Job("audit.seal", 60),
+    Job("audit.write_heads", 3600),
+    Job("audit.resume_exports", 60),
+    Job("audit.housekeeping", 86_400),
 )

@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "audit.middleware.WhereMiddleware",
     "kernel.web.direct.DirectMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -242,6 +243,11 @@ STORAGES = {
 # Source maps are for developers and half the work of compressing; the rest is compressed already.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "gz", "br", "zip", "jpg", "png", "gif", "webp", "woff", "woff2")
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VAR_DIR / "media")))
+# Signed heads of the audit trails, outside the database; better on a disk that only grows, and the key elsewhere.
+AUDIT_HEADS = Path(env.text("AUDIT_HEADS", str(VAR_DIR / "audit")))
+AUDIT_SIGNING_KEY = env.text("AUDIT_SIGNING_KEY", "")
+# How many proxies of ours stand in front and add to X-Forwarded-For; 0 believes the connection alone.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 # One import may be as large as this; the row limit of an import is campaigns' own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -27,6 +27,8 @@ QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "campaigns.run_import": Queue.FILES,
     "compliance.run_import": Queue.FILES,
     "billing.build_export": Queue.FILES,
+    "audit.build_export": Queue.FILES,
+    "audit.write_heads": Queue.DEFAULT,
     "reporting.fold": Queue.DEFAULT,
     "reporting.measure_quality": Queue.DEFAULT,
 }

@@ -1,21 +1,16 @@
-"""The tenant's own settings, and its audit trail."""
+"""The tenant's own settings."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from uuid import UUID
-
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
-from audit.queries import changes, entries
 from kernel.domain.clock import utc_now
-from kernel.web.pagination import keyset_page
 from tenants.access import TenantRequest, tenant_page
 from tenants.forms import OrganisationForm
-from tenants.models import Member, Tenant
+from tenants.models import Tenant
 from tenants.roles import Permission
 from tenants.services import update_organisation
 
@@ -32,25 +27,3 @@ def organisation(request: TenantRequest) -> HttpResponseBase:
         return render(request, "tenants/organisation.html", {"form": form}, status=422)
     tenant = Tenant.objects.get(pk=request.tenant.id)
     return render(request, "tenants/organisation.html", {"form": OrganisationForm.of(tenant), "facts": tenant})
-
-
-@require_GET
-@tenant_page(Permission.VIEW_AUDIT)
-def audit_trail(request: TenantRequest) -> HttpResponse:
-    """Newest first; `?person=` and `?object=` (ids) narrow it."""
-    person, record_id = _uuid(request.GET.get("person")), _uuid(request.GET.get("object"))
-    page = keyset_page(entries(actor_id=person, object_id=record_id), request)
-    context = {
-        "page": page,
-        "rows": [(entry, changes(entry)) for entry in page.rows],
-        "people": Member.objects.select_related("user").order_by("user__full_name", "pk"),
-        "person": person,
-        "record_id": record_id,
-    }
-    return render(request, "audit/entry_list.html", context)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    with suppress(ValueError):
-        return UUID(text or "")
-    return None

@@ -22,7 +22,12 @@ ROOMS: Final = (
 )
 # Files with the reasons that they give, as they are written.
 ACROSS: Final = {
+    ("audit/exports.py", "find exports of trails that lost their task"),
+    ("audit/heads.py", "note what was written outside the database"),
+    ("audit/heads.py", "read the heads of the audit trails"),
     ("audit/sealing.py", "find the audit trails to seal"),
+    ("audit/verifying.py", "read what was written outside the database"),
+    ("audit/verifying.py", "verify an audit trail"),
     ("billing/exports.py", "find exports that lost their task"),
     ("campaigns/services/control.py", "look after running campaigns"),
     ("campaigns/services/forgetting.py", "forget who old campaigns were for"),

@@ -16,6 +16,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.exports import build_export as build_trail
+from audit.exports import request_export as request_trail
+from audit.models import TrailExport
+from audit.queries import Search
 from audit.services import Actor
 from billing.exports import build_export, request_export
 from billing.services import top_up
@@ -201,6 +205,14 @@ def _draft(company: Company) -> Campaign:
     return make_campaign(Cast(company.tenant.id, template.pk, company.owner), people, name=f"Campaign {number}")
 
 
+def trail_export(company: Company) -> object:
+    with tenant_context(company.tenant.id):
+        search, suffix = Search(), TrailExport.Suffix.CSV
+        wanted = request_trail(search=search, suffix=suffix, actor=TESTS, now=timezone.now())
+    build_trail(tenant_id=company.tenant.id, export_id=wanted.pk, now=timezone.now())
+    return wanted.pk
+
+
 def export(company: Company) -> object:
     now, zone = timezone.now(), tenant_info(company.tenant.id).zone
     with tenant_context(company.tenant.id):
@@ -274,6 +286,7 @@ OBJECTS: Final[dict[str, Maker]] = {
     "campaigns/<uuid:pk>": campaign,
     "campaigns/<uuid:pk>/<slug:verb>": lambda company: "cancel",
     "money/exports/<uuid:pk>": export,
+    "settings/audit/exports/<uuid:pk>": trail_export,
     "console/tenants/<uuid:pk>": tenant,
     "console/tenants/<uuid:pk>/<tenant_state:state>": lambda company: "suspended",
     "console/wallets/<uuid:tenant_id>": tenant,
