@@ -13,12 +13,14 @@ from typing import Final
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from compliance.consent.keywords import Wish
 from kernel.db.events import EventLog
 from kernel.db.models import TenantOwned
 from kernel.domain.ids import uuid7, uuid7_time
 from kernel.domain.traffic import TrafficClass
 from messaging.statuses import BatchState, EventKind, Source, Status
 
+WISH_CHOICES: Final = [(Wish.STOP, "Stop"), (Wish.STOP_ALL, "Stop everything"), (Wish.START, "Start again")]
 TRAFFIC_CHOICES: Final = [(kind.value, kind.label) for kind in TrafficClass]
 
 
@@ -212,6 +214,45 @@ class UnmatchedReceipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route_id}: {self.stat}"
+
+
+class InboundMessage(TenantOwned):
+    """A text, or a part of one, that a person sent to one of the tenant's senders; kept for 90 days.
+
+    `number` is the handset in E.164, or as the operator wrote it where that is no number. `sender` is the sender that
+    it is taken to be about, `wish` what was read in it and done.
+    """
+
+    route_id = models.IntegerField()
+    number = models.CharField(max_length=21, db_collation="C")
+    destination = models.CharField(max_length=21, help_text="As the operator wrote it")
+    sender = models.CharField(max_length=15)
+    text = models.CharField(max_length=1000)
+    wish = models.CharField(max_length=8, choices=WISH_CHOICES, blank=True, default="")
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "inbound_messages"
+        indexes = [models.Index(fields=["tenant_id", "number", "id"], name="inbound_messages_by_number")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class UnmatchedInbound(models.Model):
+    """A text that people sent to something that is no tenant's, or several tenants': for staff, the newest only."""
+
+    route_id = models.IntegerField()
+    number = models.CharField(max_length=21)
+    destination = models.CharField(max_length=21)
+    text = models.CharField(max_length=1000)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "unmatched_inbound"
+
+    def __str__(self) -> str:
+        return f"{self.route_id}: {self.destination}"
 
 
 class Operation(models.Model):

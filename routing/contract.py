@@ -12,6 +12,7 @@ How a message travels:
    its time-out is told as a second result, so that the operator's id can still be attached.)
 3. Receipts come to `handler.on_receipts` in lists. The dispatcher commits them, then calls each one's `ack`; only then
    the operator is told that it may forget them. Not calling `ack` makes the operator deliver again.
+4. Texts that people send come to `handler.on_messages` in the same way.
 
 `docs/adding-a-provider.md` walks through a new one; `tests/contracts/test_provider_conformance.py` is the proof.
 """
@@ -37,6 +38,7 @@ __all__ = [
     "ActionKind",
     "BindState",
     "BindStatus",
+    "IncomingMessage",
     "IncomingReceipt",
     "Link",
     "LinkGauge",
@@ -157,6 +159,22 @@ class IncomingReceipt(NamedTuple):
     ack: Callable[[], None]
 
 
+class IncomingMessage(NamedTuple):
+    """A text that a handset sent, which waits for the commit of whoever takes it.
+
+    Args:
+        source: the handset as the operator writes it, usually digits with the country code.
+        destination: what the person wrote to: a short code, a long number, or a header as handsets show it.
+        text: of this part alone where the handset sent several; octets that are no text as `hex:…`.
+        ack: as that of a receipt.
+    """
+
+    source: str
+    destination: str
+    text: str
+    ack: Callable[[], None]
+
+
 class Unreadable(NamedTuple):
     """Something of the operator's that nobody can read, kept for staff.
 
@@ -229,6 +247,9 @@ class LinkHandler(Protocol):
 
     def on_receipts(self, receipts: list[IncomingReceipt]) -> None:
         """Receipts of one read; not answered before their `ack`."""
+
+    def on_messages(self, messages: list[IncomingMessage]) -> None:
+        """Texts of one read; not answered before their `ack`. Links of kinds that hear none never call it."""
 
     def on_state(self, state: BindState) -> None:
         """A connection came or went."""

@@ -9,7 +9,17 @@ from typing import Final
 
 from messaging.dispatcher.desk import Desk
 from routing.breaker import PROBES, SLOW_S, Watch
-from routing.contract import BindState, IncomingReceipt, Link, LinkGauge, RouteConfig, Stride, SubmitResult, Unreadable
+from routing.contract import (
+    BindState,
+    IncomingMessage,
+    IncomingReceipt,
+    Link,
+    LinkGauge,
+    RouteConfig,
+    Stride,
+    SubmitResult,
+    Unreadable,
+)
 
 # After so long a pause of results, fewer clean probes than PROBES are enough.
 PROBE_ENOUGH_S: Final = 5.0
@@ -58,12 +68,19 @@ class Guard:
     Args:
         on_trip: called once when the results speak against the route, with the reason.
         on_probed: called once when a probe has its outcome: empty when it was clean.
+        on_messages: called with texts that people sent.
     """
 
     def __init__(
-        self, desk: Desk, *, on_trip: Callable[[Guard, str], None], on_probed: Callable[[Guard, str], None]
+        self,
+        desk: Desk,
+        *,
+        on_trip: Callable[[Guard, str], None],
+        on_probed: Callable[[Guard, str], None],
+        on_messages: Callable[[list[IncomingMessage]], None],
     ) -> None:
         self.desk = desk
+        self.on_messages = on_messages
         self.watch = Watch()
         self.may_send = True
         self.probe: Probe | None = None

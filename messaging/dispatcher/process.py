@@ -1,6 +1,7 @@
 """One dispatcher: claims batches of its lane, keeps the windows of its routes full, writes back what became of them.
 
-Four tasks with a connection each: claim, send, write, listen. What they share lives in the event loop alone.
+Four tasks with a connection each: claim, send, write, listen; a fifth keeps what people send. What they share lives in
+the event loop alone.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from messaging.dispatcher.claims import Claims, mark_sent
 from messaging.dispatcher.database import Connection, connect
 from messaging.dispatcher.desk import LINGER_S, Desk
 from messaging.dispatcher.flight import Flight, Job, Standing
+from messaging.dispatcher.inbox import Inbox
 from messaging.dispatcher.routes import Routes
 from messaging.dispatcher.statements import HOLD_OWNER_LOCK
 from messaging.dispatcher.waiting import wait_up_to
@@ -77,7 +79,8 @@ class Dispatcher:
         self._stops_changed = False
         self._wishes_changed = False
         self.ready = asyncio.Event()
-        self.routes = Routes(lane, self._owner, lease_s=lease_s, wake=self._wake)
+        self._inbox = Inbox()
+        self.routes = Routes(lane, self._owner, lease_s=lease_s, wake=self._wake, inbox=self._inbox)
 
     def stop(self) -> None:
         """Begin the orderly end: no more claims, windows empty, leases given back."""
@@ -100,6 +103,7 @@ class Dispatcher:
             for connection in connections:
                 await connection.close()
             await self.routes.close()
+            await self._inbox.close()
 
     async def _run(self, claim: Connection, send: Connection, write: Connection, listen: Connection) -> None:
         writer = Writer(
@@ -114,6 +118,7 @@ class Dispatcher:
         self.ready.set()
         async with asyncio.TaskGroup() as group:
             group.create_task(writer.run())
+            group.create_task(self._inbox.run())
             listening = group.create_task(self._listen(listen))
             refreshing = group.create_task(self._refresh(writer))
             working = [
@@ -125,6 +130,7 @@ class Dispatcher:
             listening.cancel()
             await self.routes.drain(writer)
             writer.stop()
+            self._inbox.stop()
         await self.routes.learn()
 
     def _wake(self) -> None:

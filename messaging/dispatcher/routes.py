@@ -22,6 +22,7 @@ from kernel.domain.errors import DomainError
 from messaging.dispatcher.desk import Desk
 from messaging.dispatcher.dialects import Dialects
 from messaging.dispatcher.health import Guard
+from messaging.dispatcher.inbox import Inbox
 from messaging.dispatcher.news import Known
 from messaging.dispatcher.serving import (
     Fault,
@@ -64,10 +65,12 @@ class Routes:
     Args:
         holder: of gauges and shares, and of an advisory lock while it lives; no other dispatcher's.
         lease_s: of the shares, on the database's clock.
+        inbox: of texts that people send.
     """
 
-    def __init__(self, lane: Lane, holder: str, *, lease_s: float, wake: Callable[[], None]) -> None:
+    def __init__(self, lane: Lane, holder: str, *, lease_s: float, wake: Callable[[], None], inbox: Inbox) -> None:
         self._lane = lane
+        self._inbox = inbox
         self._holder = holder
         self._prober = f"{holder} {lane} {uuid4().hex[:8]}"[:80]
         self._wake = wake
@@ -160,7 +163,12 @@ class Routes:
         config = served.config
         known = self.known.setdefault(config.route_id, Known())
         desk = Desk(config, classes=served.classes, news=writer.news, known=known, wake=self._wake)
-        guard = Guard(desk, on_trip=partial(self._on_trip, writer), on_probed=partial(self._on_probed, writer))
+        guard = Guard(
+            desk,
+            on_trip=partial(self._on_trip, writer),
+            on_probed=partial(self._on_probed, writer),
+            on_messages=partial(self._inbox.hear, config.route_id),
+        )
         try:
             desk.link = await provider(served.kind).open(config, guard)
         except DomainError as problem:

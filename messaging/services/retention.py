@@ -18,6 +18,8 @@ from tenants.queries import all_tenant_ids
 STRIDE: Final = 500
 IDEMPOTENCY_HOURS: Final = 24
 UNMATCHED_DAYS: Final = 7
+# Texts that people sent (docs/rules.md#replies).
+INBOUND_DAYS: Final = 90
 # A late receipt may correct a message for ten days after its submission, which its batch's terms are needed for.
 BATCH_DAYS: Final = 14
 # Weekly partitions of messages go up to seven days after their time; a day more for clocks.
@@ -40,6 +42,10 @@ _BATCHES: Final = _STRIDE_SQL.format(
     **_TENANTS,
 )
 _KEYS: Final = _STRIDE_SQL.format(table="idempotency_keys", is_over="created_at < %s", old="id < %s", **_TENANTS)
+_INBOUND: Final = _STRIDE_SQL.format(table="inbound_messages", is_over="received_at < %s", old="id < %s", **_TENANTS)
+_UNMATCHED_INBOUND: Final = _STRIDE_SQL.format(
+    table="unmatched_inbound", is_over="received_at < %s", old="true", within="true", same="true"
+)
 _EVENTS: Final = _STRIDE_SQL.format(table="message_events", is_over="at < %s", old="true", **_TENANTS)
 _RECEIPTS: Final = _STRIDE_SQL.format(
     table="unmatched_receipts", is_over="received_at < %s", old="true", within="true", same="true"
@@ -63,12 +69,14 @@ def kept_since(now: datetime) -> datetime:
 def forget_old(now: datetime) -> dict[str, int]:
     """Delete what is over; returns rows by table. The log's own policy refuses what is younger than a month."""
     log_limit = now - timedelta(days=settings.MESSAGE_RETENTION_DAYS)
-    gone = {"batches": 0, "idempotency_keys": 0, "message_events": 0}
+    gone = {"batches": 0, "idempotency_keys": 0, "inbound_messages": 0, "message_events": 0}
     for tenant in all_tenant_ids():
         gone["batches"] += _forget_by_time(_BATCHES, tenant, now - timedelta(days=BATCH_DAYS))
         gone["idempotency_keys"] += _forget_by_time(_KEYS, tenant, now - timedelta(hours=IDEMPOTENCY_HOURS))
+        gone["inbound_messages"] += _forget_by_time(_INBOUND, tenant, now - timedelta(days=INBOUND_DAYS))
         gone["message_events"] += _forget_in_order(_EVENTS, [tenant], log_limit)
     gone["unmatched_receipts"] = _forget_in_order(_RECEIPTS, [], now - timedelta(days=UNMATCHED_DAYS))
+    gone["unmatched_inbound"] = _forget_in_order(_UNMATCHED_INBOUND, [], now - timedelta(days=UNMATCHED_DAYS))
     gone["refusal_words"] = _forget_words(now)
     return gone
 

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from kernel.telecom.segments import Encoding, encode_part, segment
 from routing.contract import (
     BindState,
+    IncomingMessage,
     IncomingReceipt,
     LinkHandler,
     Outgoing,
@@ -78,6 +79,7 @@ class Ear:
         self.results: list[SubmitResult] = []
         self.receipts: list[IncomingReceipt] = []
         self.states: list[BindState] = []
+        self.messages: list[IncomingMessage] = []
         self.unreadable: list[Unreadable] = []
         self._acks = acks
         self._news = asyncio.Event()
@@ -91,6 +93,13 @@ class Ear:
         if self._acks:
             for receipt in receipts:
                 receipt.ack()
+        self._news.set()
+
+    def on_messages(self, messages: list[IncomingMessage]) -> None:
+        self.messages += messages
+        if self._acks:
+            for message in messages:
+                message.ack()
         self._news.set()
 
     def on_unreadable(self, pdu: Unreadable) -> None:

@@ -12,10 +12,11 @@ from typing import Final, NamedTuple, Protocol, cast
 
 from kernel.smpp.bulk import deliver_body
 from kernel.smpp.codec import decode
-from kernel.smpp.constants import EsmClass, MessageState
+from kernel.smpp.constants import DataCoding, EsmClass, MessageState
 from kernel.smpp.pdu import SubmitSm
 from kernel.smpp.plain_submits import PlainSubmit
 from kernel.smpp.receipt_writing import STAT_OF_STATE, receipt_date
+from kernel.telecom.segments import Encoding, encode_part, segment, udh
 from routing.pace import Bucket
 from routing.smsc.behaviour import Behaviour, Decider
 from routing.smsc.ids import Ids
@@ -57,10 +58,11 @@ class Counters:
 
 
 class Due(NamedTuple):
-    """A receipt to send: the deliver_sm behind its header, which is made when its connection is known."""
+    """A receipt or a handset's message to send: the deliver_sm behind its header, made when its connection is known."""
 
     account: str
     body: bytes
+    is_receipt: bool = True
 
 
 class Received(NamedTuple):
@@ -88,6 +90,29 @@ class Receiver(Protocol):
 
 def receipt_due(account: str, source: bytes, destination: bytes, text: bytes, tlvs: bytes = b"") -> Due:
     return Due(account, deliver_body(source, destination, text, esm_class=_RECEIPT_ESM, tlvs=tlvs))
+
+
+def text_bodies(source: str, destination: str, text: str) -> list[bytes]:
+    """The deliver_sm of a handset's message behind their headers, one for each part.
+
+    Raises:
+        TextRefused: it cannot be encoded.
+    """
+    segments = segment(text)
+    coding = int(DataCoding.UCS2 if segments.encoding is Encoding.UCS2 else DataCoding.DEFAULT)
+    octets = [encode_part(part, segments.encoding) for part in segments.parts]
+    total = len(octets)
+    headers = [udh(1, total, number) if total > 1 else b"" for number in range(1, total + 1)]
+    return [
+        deliver_body(
+            source.encode("ascii"),
+            destination.encode("ascii"),
+            header + part,
+            esm_class=_UDHI if header else 0,
+            data_coding=coding,
+        )
+        for header, part in zip(headers, octets, strict=True)
+    ]
 
 
 @dataclass(slots=True)
@@ -205,7 +230,7 @@ class Centre:
             self._wheel.add_all(delay_s, receipts)
 
     def _due(self, receipts: list[Due]) -> None:
-        for name in {name for name, _ in receipts}:
+        for name in {receipt.account for receipt in receipts}:
             account = self.account(name)
             own = [receipt for receipt in receipts if receipt.account == name]
             self.counters.receipts_dropped += max(0, len(account.backlog) + len(own) - BACKLOG_LIMIT)
@@ -219,6 +244,24 @@ class Centre:
             count = min(len(backlog), receiver.receipt_room)
             if count:
                 receiver.send_receipts([backlog.popleft() for _ in range(count)])
+
+    def send_text(self, *, source: str, destination: str, text: str, account: str | None = None) -> int:
+        """A handset's message, in as many parts as it needs, after the receipts that wait already.
+
+        Args:
+            account: the system_id it is for; None for every one that is bound and may receive.
+
+        Returns:
+            How many deliver_sm go out or wait; 0 when nobody is bound.
+        """
+        bound = [name for name, each in self._accounts.items() if each.receivers]
+        due = [
+            Due(name, body, is_receipt=False)
+            for name in ([account] if account is not None else bound)
+            for body in text_bodies(source, destination, text)
+        ]
+        self._due(due)
+        return len(due)
 
     def account(self, system_id: str) -> Account:
         found = self._accounts.get(system_id)

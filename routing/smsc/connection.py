@@ -86,7 +86,7 @@ class Connection(asyncio.Protocol):
     def send_receipts(self, receipts: list[Due]) -> None:
         """One write for all."""
         sequences = self._session.reserve(receipts, self._loop.time())
-        self._write(pack_delivers(sequences, [body for _, body in receipts]))
+        self._write(pack_delivers(sequences, [receipt.body for receipt in receipts]))
         self._centre.counters.receipts_sent += len(receipts)
 
     def cut(self) -> None:
@@ -261,7 +261,7 @@ class Connection(asyncio.Protocol):
         self._centre.counters.receipts_acknowledged += len(event.results) - len(refused)
         if self._centre.journal is not None:
             for result in event.results:
-                if result.status not in _TEMPORARY:
+                if result.status not in _TEMPORARY and result.key.is_receipt:
                     self._centre.journal.acknowledged(result.key.body)
         self._centre.send_again(refused)
         self._centre.pump(self._centre.account(self._system_id))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from kernel.telecom.segments import TextRefused, normalise_text
 from routing.smsc.centre import KEPT_MESSAGES
 from routing.smsc.inspect import arrivals, messages
 from routing.smsc.settings import SettingsRefused
@@ -20,6 +22,8 @@ log: Final = logging.getLogger(__name__)
 
 BODY_LIMIT: Final = 64 * 1024
 REQUEST_TIMEOUT_S: Final = 10.0
+LONGEST_TEXT: Final = 1_000
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9+-]{1,20}").fullmatch
 _REASONS: Final = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 422: "Unprocessable"}
 
 
@@ -41,7 +45,7 @@ class Control:
         self._simulator = simulator
         self._routes: dict[str, dict[str, Handler]] = {
             "/": {"GET": lambda query, body: simulator.status()},
-            "/messages": {"GET": self._messages},
+            "/messages": {"GET": self._messages, "POST": self._send},
             "/arrivals": {"GET": self._arrivals, "POST": self._watch},
             "/settings": {"GET": lambda query, body: simulator.centre.settings.as_dict(), "POST": self._settings},
             "/reset": {"POST": lambda query, body: simulator.reset()},
@@ -90,6 +94,24 @@ class Control:
             raise Refusal(422, f"limit is {text!r}: 1 to {KEPT_MESSAGES}")
         return {"messages": messages(self._simulator.centre.received, int(text))}
 
+    def _send(self, query: dict[str, str], body: bytes) -> Any:
+        given = _object(body, 'like {"from": "919876543210", "to": "56767", "text": "STOP"}')
+        source, destination, text = (given.get(name, "") for name in ("from", "to", "text"))
+        for name, address in (("from", source), ("to", destination)):
+            if not (isinstance(address, str) and _ADDRESS(address)):
+                raise Refusal(422, f"{name} is {address!r}: 1 to 20 letters, digits, plus or hyphens")
+        if not (isinstance(text, str) and 0 < len(text) <= LONGEST_TEXT):
+            raise Refusal(422, f"text is to be 1 to {LONGEST_TEXT} characters")
+        account = given.get("system_id")
+        if account is not None and not isinstance(account, str):
+            raise Refusal(422, "system_id is the name of an account")
+        try:
+            text = normalise_text(text)
+            sent = self._simulator.centre.send_text(source=source, destination=destination, text=text, account=account)
+        except TextRefused as problem:
+            raise Refusal(422, str(problem)) from None
+        return {"deliver_sm": sent}
+
     def _arrivals(self, query: dict[str, str], body: Any) -> Any:
         centre = self._simulator.centre
         return {"arrivals": arrivals(centre.arrivals, centre.watched.decode("ascii"))}
@@ -102,16 +124,21 @@ class Control:
         return {"prefix": prefix}
 
     def _settings(self, query: dict[str, str], body: bytes) -> Any:
-        try:
-            changes = json.loads(body)
-        except ValueError:
-            raise Refusal(400, "the body is no JSON") from None
-        if not isinstance(changes, dict):
-            raise Refusal(422, 'the body is no object like {"delivered_ratio": 0.9}')
+        changes = _object(body, 'like {"delivered_ratio": 0.9}')
         centre = self._simulator.centre
         centre.change(centre.settings.changed(changes))
         log.info("settings changed: %s", changes)
         return centre.settings.as_dict()
+
+
+def _object(body: bytes, example: str) -> dict[str, Any]:
+    try:
+        given = json.loads(body)
+    except ValueError:
+        raise Refusal(400, "the body is no JSON") from None
+    if not isinstance(given, dict):
+        raise Refusal(422, f"the body is no object {example}")
+    return given
 
 
 async def _read(reader: asyncio.StreamReader) -> tuple[str, str, bytes]:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
-from kernel.smpp.constants import DataCoding, EsmClass, Tag, status_name
+from kernel.smpp.constants import Tag, status_name
 from kernel.smpp.pdu import SubmitSm
+from kernel.smpp.texts import PartHeader, read_text
 from kernel.smpp.tlv import Tlv
-from kernel.telecom.alphabet import decode_gsm
 from routing.smsc.centre import Received
-
-_CONCATENATION_8: Final = 0x00
-_CONCATENATION_16: Final = 0x08
-# reference, total, number
-Header = tuple[int, int, int]
 
 
 def messages(received: Iterable[Received], limit: int) -> list[dict[str, Any]]:
@@ -44,40 +39,9 @@ def arrivals(received: Iterable[Received], prefix: str) -> list[tuple[float, str
     return [(at, destination) for at, destination in found if destination.startswith(prefix)]
 
 
-def decode_body(pdu: SubmitSm) -> tuple[Header | None, str]:
+def decode_body(pdu: SubmitSm) -> tuple[PartHeader | None, str]:
     """Concatenation header, if there is one, and the text; undecodable octets come as hex."""
-    body, header = pdu.body, None
-    if pdu.esm_class & EsmClass.UDHI and body and body[0] < len(body):
-        header = _concatenation(body[1 : body[0] + 1])
-        body = body[body[0] + 1 :]
-    return header, _text(body, pdu.data_coding)
-
-
-def _concatenation(elements: bytes) -> Header | None:
-    """The information element of joined messages (3GPP TS 23.040, 9.2.3.24.1 and 9.2.3.24.8)."""
-    at = 0
-    while at + 2 <= len(elements):
-        kind, length = elements[at], elements[at + 1]
-        value = elements[at + 2 : at + 2 + length]
-        if kind == _CONCATENATION_8 and len(value) == 3:
-            return value[0], value[1], value[2]
-        if kind == _CONCATENATION_16 and len(value) == 4:
-            return int.from_bytes(value[:2], "big"), value[2], value[3]
-        at += 2 + length
-    return None
-
-
-def _text(body: bytes, data_coding: int) -> str:
-    try:
-        if data_coding == DataCoding.UCS2:
-            return body.decode("utf-16-be")
-        if data_coding == DataCoding.DEFAULT:
-            return decode_gsm(body)
-        if data_coding in (1, DataCoding.LATIN1):
-            return body.decode("latin-1")
-    except (UnicodeDecodeError, ValueError, KeyError, IndexError):
-        pass  # shown as hex below
-    return f"hex:{body.hex()}"
+    return read_text(pdu.body, esm_class=pdu.esm_class, data_coding=pdu.data_coding)
 
 
 def _entry(parts: list[tuple[int, Received, str]]) -> dict[str, Any]:

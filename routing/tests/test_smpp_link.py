@@ -245,6 +245,21 @@ def test_a_receipt_is_answered_only_when_it_is_acknowledged() -> None:
     play(story, acks=False)
 
 
+def test_a_handsets_texts_are_heard_part_by_part_and_answered_when_acknowledged() -> None:
+    async def story(stage: Stage) -> None:
+        centre = stage.smsc.centre
+        assert centre.send_text(source="919812345678", destination="56767", text="बंद करो " * 20) == 3
+        await stage.ear.until(lambda: len(stage.ear.messages) == 3)
+        assert "".join(each.text for each in stage.ear.messages) == "बंद करो " * 20
+        assert {(each.source, each.destination) for each in stage.ear.messages} == {("919812345678", "56767")}
+        assert centre.counters.receipts_acknowledged == 0
+        for each in stage.ear.messages:
+            each.ack()
+        await stage.ear.until(lambda: centre.counters.receipts_acknowledged == 3)
+
+    play(story, acks=False)
+
+
 def test_a_receipt_that_was_not_acknowledged_comes_again_after_a_reconnect() -> None:
     async def story(stage: Stage) -> None:
         stage.link.submit(stride(outgoing()))

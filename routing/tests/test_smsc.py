@@ -371,6 +371,11 @@ def test_arrivals_at_watched_destinations_are_kept_with_their_time() -> None:
         ("POST /settings", b'{"silent": "yes"}', 422, "silent"),
         ("GET /messages?limit=0", b"", 422, "limit"),
         ("POST /arrivals?prefix=%2B91", b"", 422, "prefix"),
+        ("POST /messages", b'{"from": "a b", "to": "1", "text": "x"}', 422, "from"),
+        ("POST /messages", b'{"from": "1", "to": 2, "text": "x"}', 422, "to"),
+        ("POST /messages", b'{"from": "1", "to": "2", "text": ""}', 422, "characters"),
+        ("POST /messages", b'{"from": "1", "to": "2", "text": "\\ud800"}', 422, "cannot be sent"),
+        ("POST /messages", b'{"from": "1", "to": "2", "text": "x", "system_id": 3}', 422, "system_id"),
     ],
 )
 def test_a_wrong_request_to_the_control_port_is_explained(

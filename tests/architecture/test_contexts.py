@@ -47,6 +47,7 @@ ACROSS: Final = {
     ("messaging/services/surgery.py", "forget counts of queues that nobody confirmed"),
     ("messaging/services/surgery.py", "find operations on queues that lost their worker"),
     ("messaging/services/unmatched.py", "try receipts again"),
+    ("messaging/services/inbound.py", "whose are texts that people sent"),
     ("messaging/services/parts_seen.py", "learn how long texts are reported"),
     ("messaging/services/sweeping.py", "f'find batches to end as {status.label}'"),
     ("messaging/services/retention.py", "forget what is over"),

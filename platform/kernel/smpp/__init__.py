@@ -18,8 +18,9 @@ Refused, PeerUnbound, ProtocolFault, LinkDead, Closed` and the union `Event`. * 
 `times`: validity and schedule strings. * `receipts`: `parse_receipt(pdu) -> Receipt | None`, `ReceiptState`;
 `plain_receipts`: `read_plain_receipt(frame, sequence)`, the same for the usual form; `plain_submits` likewise.
 `receipt_dates`: `read_date`, `told_at`, what an operator's date may mean.
-`message_ids`: `normalise_id`, `id_candidates`. `receipt_writing`: `format_receipt`, `receipt_tlvs`, `receipt_date`,
-`read_receipt_date`. * `status_map`: `action_for(status)`, `action_for_nack`, `IN_DOUBT`, `Action`, `ActionKind`. *
+`texts`: `read_text`. `message_ids`: `normalise_id`, `id_candidates`. `receipt_writing`: `format_receipt`,
+`receipt_tlvs`, `receipt_date`, `read_receipt_date`.
+* `status_map`: `action_for(status)`, `action_for_nack`, `IN_DOUBT`, `Action`, `ActionKind`. *
 `constants`: `CommandId, CommandStatus, Tag, MessageState, EsmClass, DataCoding, Ton, Npi, BindKind, status_name`. *
 `errors`: `LocalProtocolError` (our bug, nothing was registered), `RemoteProtocolError` (`status`, `reason`, `detail`).
 """

@@ -33,7 +33,8 @@ from kernel.smpp.receipts import parse_receipt
 from kernel.smpp.session import Session
 from kernel.smpp.states import Role, State
 from kernel.smpp.status_map import IN_DOUBT, Action, action_for_nack
-from routing.contract import UNREADABLE_OCTETS, IncomingReceipt, Unreadable
+from kernel.smpp.texts import read_text
+from routing.contract import UNREADABLE_OCTETS, IncomingMessage, IncomingReceipt, Unreadable
 from routing.pace import BackOff
 from routing.providers.smpp.packing import PartKey, Row
 
@@ -65,6 +66,7 @@ class Owner(Protocol):
     def on_lost(self, keys: Sequence[PartKey], action: Action, detail: str = "") -> None: ...
     def on_nack(self, bind: Bind, key: PartKey, status: int, action: Action) -> None: ...
     def on_receipts(self, receipts: list[IncomingReceipt]) -> None: ...
+    def on_messages(self, messages: list[IncomingMessage]) -> None: ...
     def on_unreadable(self, pdu: Unreadable) -> None: ...
     def on_bound(self, bind: Bind) -> None: ...
     def on_writable(self) -> None: ...
@@ -85,6 +87,7 @@ class Bind(asyncio.Protocol):
         )
         self._transport: asyncio.Transport | None = None
         self._receipts: list[IncomingReceipt] = []
+        self._messages: list[IncomingMessage] = []
         self._acks: list[int] = []
         self._reading = True
         self._unreadable: Counter[bytes] = Counter()
@@ -225,6 +228,9 @@ class Bind(asyncio.Protocol):
         if self._receipts:
             receipts, self._receipts = self._receipts, []
             self._owner.on_receipts(receipts)
+        if self._messages:
+            messages, self._messages = self._messages, []
+            self._owner.on_messages(messages)
         if self._reading and self._session.unanswered > UNANSWERED_LIMIT and self._transport is not None:
             self._reading = False
             self._transport.pause_reading()
@@ -274,13 +280,14 @@ class Bind(asyncio.Protocol):
             ack = partial(self._acknowledge, pdu) if isinstance(pdu, DataSm) else partial(self._ack, pdu.sequence)
             self._receipts.append(IncomingReceipt(receipt, pdu.source_addr, pdu.destination_addr, ack))
             return
-        # Nobody here keeps inbound texts yet: a yes would lose it silently, a temporary no would bring it for ever.
-        log.warning("bind %s: inbound message refused, this route takes receipts only", self.number)
-        self._acknowledge(pdu, CommandStatus.RX_R_APPN)
+        _, text = read_text(pdu.body, esm_class=pdu.esm_class, data_coding=pdu.data_coding)
+        ack = partial(self._acknowledge, pdu)
+        self._messages.append(IncomingMessage(pdu.source_addr, pdu.destination_addr, text, ack))
 
-    def _acknowledge(self, pdu: DeliverSm | DataSm, status: int = 0) -> None:
+    def _acknowledge(self, pdu: DeliverSm | DataSm) -> None:
         response = DeliverSmResp if isinstance(pdu, DeliverSm) else DataSmResp
-        self._write(self._session.respond(response(sequence=pdu.sequence, status=status)))
+        self._write(self._session.respond(response(sequence=pdu.sequence)))
+        self._read_on()
 
     def _ack(self, sequence: int) -> None:
         if not self._acks:
@@ -292,6 +299,9 @@ class Bind(asyncio.Protocol):
         acks, self._acks = self._acks, []
         if acks:
             self._write(self._session.acknowledge(acks))
+        self._read_on()
+
+    def _read_on(self) -> None:
         if not self._reading and self._session.unanswered <= UNANSWERED_LIMIT // 2 and self._transport is not None:
             self._reading = True
             self._transport.resume_reading()

@@ -19,6 +19,7 @@ from routing.contract import (
     NOT_SENT,
     BindState,
     BindStatus,
+    IncomingMessage,
     IncomingReceipt,
     LinkGauge,
     LinkHandler,
@@ -247,6 +248,9 @@ class SmppLink:
     def on_receipts(self, receipts: list[IncomingReceipt]) -> None:
         self._receipts.heard(receipts, self._loop.time())
         self._handler.on_receipts(receipts)
+
+    def on_messages(self, messages: list[IncomingMessage]) -> None:
+        self._handler.on_messages(messages)
 
     def on_unreadable(self, pdu: Unreadable) -> None:
         self._handler.on_unreadable(pdu)
