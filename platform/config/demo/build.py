@@ -18,6 +18,8 @@ from compliance.services.templates import TemplateDraft
 from compliance.statuses import SenderKind
 from compliance.tags import Variable
 from config.demo.cast import MICROS, PASSWORD, PEOPLE, PLATFORM_LOGIN, RATES, DemoTemplate, DemoTenant
+from config.demo.desk import People, ensure_desk
+from config.demo.desk_cast import DELHI_DELIVERY, MUMBAI_DELIVERY
 from kernel.db.tenancy import platform_context, tenant_context
 from kernel.domain.traffic import TrafficClass
 from routing.models import Plan, Route
@@ -30,10 +32,13 @@ from tenants.services import actor, add_member, create_tenant, create_user
 
 CREDIT_MICROS: Final = 250_000 * MICROS
 CARD: Final = "Standard"
-# Name, account at the operator, cost of a segment, binds. Receipts come to any bind of the account that sent, so two
-# routes never share one.
+# Name, account at the operator, cost of a segment, binds, telemarketer at the end of the chains. Receipts come to any
+# bind of the account that sent, so two routes never share one.
 BINDS: Final = {"bind_as": "transceiver", "passcodes_bind_as": "transmitter"}
-ROUTES: Final = (("Simulator Mumbai", "mumbai", 110_000, 4), ("Simulator Delhi", "delhi", 118_000, 2))
+ROUTES: Final = (
+    ("Simulator Mumbai", "mumbai", 110_000, 4, MUMBAI_DELIVERY),
+    ("Simulator Delhi", "delhi", 118_000, 2, DELHI_DELIVERY),
+)
 
 
 def ensure_user(email: str, full_name: str, *, is_staff: bool = False) -> User:
@@ -53,11 +58,17 @@ def ensure_platform() -> User:
 def ensure_routes() -> None:
     """The simulator as two operators; its port may be another one than at the last start."""
     route_ids = []
-    for name, account, cost, binds in ROUTES:
+    for name, account, cost, binds, telemarketer_id in ROUTES:
         draft = RouteDraft(
             name=name,
             kind="smpp",
-            settings={"host": "127.0.0.1", "port": settings.SMSC_PORT, "system_id": account, **BINDS},
+            settings={
+                "host": "127.0.0.1",
+                "port": settings.SMSC_PORT,
+                "system_id": account,
+                "dlt_telemarketer_id": telemarketer_id,
+                **BINDS,
+            },
             secrets={"password": "simulate"},
             terms=RouteTerms(tps=0, window=500, binds=binds, otp_binds=1, cost_micros=cost),
         )
@@ -102,6 +113,8 @@ def ensure_tenant(cast: DemoTenant, card: RateCard, now: datetime) -> Tenant:
     with tenant_context(tenant.id):
         _ensure_money(card, actor(owner), now)
         _ensure_compliance(cast, actor(owner), actor(people.get(Role.MARKETER, owner)), now)
+    at_desk = (actor(people.get(role, owner)) for role in (Role.OWNER, Role.MARKETER, Role.COMPLIANCE))
+    ensure_desk(tenant.id, cast.slug, People(*at_desk), now)
     return tenant
 
 

@@ -106,6 +106,12 @@ TENANTS: Final = (
                 "1107163820000076543",
                 ("name", "doctor", "time"),
             ),
+            DemoTemplate(
+                "Report ready, in Hindi",
+                "प्रिय {#var#}, आपकी जाँच रिपोर्ट तैयार है। कृपया {#var#} तक क्लिनिक से लें। - Banyan Clinics",
+                "1107163820000076544",
+                ("name", "day"),
+            ),
         ),
         sample_text="Dear Kabir, your visit to Dr Rao is booked for 11 am. - Banyan Clinics",
         recipient="+919820012302",
