@@ -72,6 +72,7 @@ _KINDS: Final = {
 KIND_OF: Final = {word: kind for kind, words in _KINDS.items() for word in words}
 TENURE_OF: Final = {"permanent": Tenure.PERMANENT, "temporary": Tenure.TEMPORARY}
 
+_SAID_BY: Final = re.compile(r"\b(?:via|by|on)\b", re.IGNORECASE)
 _BREAK: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _SMART: Final = re.compile("[\u2018\u2019\u201c\u201d\u2013\u2014\u2026]")
@@ -147,10 +148,19 @@ def hidden_characters(text: str) -> Iterator[int]:
 
 
 def read_header(text: str) -> tuple[str, Finding | None]:
-    """A header as written, and why it cannot be one: letters of other scripts that only look like Latin ones."""
+    """A header as it is seen, and what is odd about it.
+
+    Letters of other scripts that only look like Latin ones refuse it; what nobody sees cannot be part of a header.
+    """
     visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    if visible.isascii():
+    if visible.isascii() and visible == text:
         return visible, None
+    if visible.isascii():
+        return visible, Finding(
+            "hidden_character",
+            f"The header “{visible}” was written with invisible characters; they were left out.",
+            "Nothing, if it is so on the portal; headers have letters and digits only.",
+        )
     wanted = latin(visible)
     return visible, Finding(
         "lookalike_letters",
@@ -158,6 +168,11 @@ def read_header(text: str) -> tuple[str, Finding | None]:
         f"Compare it with the portal: did it mean {wanted}?" if wanted.isascii() else "Copy it from the portal.",
         is_refusal=True,
     )
+
+
+def read_state(text: str) -> PortalState | None:
+    """A portal's word for a state; some add who said so, as in REGISTERED VIA AIRTEL."""
+    return STATE_OF.get(word(text)) or STATE_OF.get(word(_SAID_BY.split(text)[0]))
 
 
 def word(text: str) -> str:

@@ -5,8 +5,9 @@ Exports have no published schema and their names drift (docs/rules.md#importing-
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,10 +64,10 @@ FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
         Field(
             "template_id",
             "Template ID",
-            ("dlttemplateid", "contenttemplateid", "dltctid", "ctid", "contentid"),
+            ("dlttemplateid", "contenttemplateid", "dltctid", "ctid", "contentid", "dltid"),
             is_required=True,
         ),
-        Field("name", "Template Name", ("contenttemplatename", "name")),
+        Field("name", "Template Name", ("contenttemplatename", "dlttemplatename", "name")),
         Field(
             "body",
             "Template Content",
@@ -80,8 +81,9 @@ FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
             is_required=True,
         ),
         Field("header", "Header", ("headers", "headername", "senderid", "sender", "cli"), is_required=True),
+        Field("business_category", "Category", ("contentcategory", "businesscategory", "templatecategory", "industry")),
         *_STATUS,
-        Field("consent_id", "Consent ID", ("consenttemplateid", "dltconsentid")),
+        Field("consent_id", "Consent ID", ("consenttemplateid", "dltconsentid", "consentdltid")),
         _ENTITY,
         *_VALID,
     ),
@@ -141,17 +143,37 @@ FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {
 }
 
 
-def recognise(kind: str, columns: Sequence[str]) -> list[str]:
-    """The field that each column becomes, LEAVE where nobody knows; no field twice."""
+def recognise(
+    kind: str,
+    columns: Sequence[str],
+    *,
+    body: Sequence[Sequence[str]] = (),
+    words: Mapping[str, Collection[str]] | None = None,
+) -> list[str]:
+    """The field that each column becomes, LEAVE where nobody knows; no field twice.
+
+    Portals swap names: “Template Type” is the category on some and TEXT or UNICODE on others, which call the category
+    “Content Type”. Of several columns whose names fit, one whose cells say known words wins.
+
+    Args:
+        body: some rows below the header.
+        words: per field, the folded words that its cells can say.
+    """
     folded = [fold(column) for column in columns]
     mapping = [LEAVE] * len(columns)
     for field in FIELDS[kind]:
-        for alias in field.names:
-            place = next((i for i, name in enumerate(folded) if name == alias and mapping[i] == LEAVE), None)
-            if place is not None:
-                mapping[place] = field.name
-                break
+        fitting = [i for alias in field.names for i, name in enumerate(folded) if name == alias and not mapping[i]]
+        said = (words or {}).get(field.name, ())
+        spoken = (place for place in fitting if any(fold(row[place]) in said for row in body if place < len(row)))
+        place = next(spoken, fitting[0] if fitting else None)
+        if place is not None:
+            mapping[place] = field.name
     return mapping
+
+
+def header_key(columns: Sequence[str]) -> str:
+    """What files with the same header row have in common, however it is capitalised and spaced."""
+    return hashlib.sha256("\0".join(fold(column) for column in columns).encode()).hexdigest()
 
 
 def missing_fields(kind: str, mapping: Sequence[str]) -> list[Field]:

@@ -12,13 +12,13 @@ from compliance.identifiers import INDIA, IdKind, parse_dlt_id, parse_header
 from compliance.importing.cells import (
     CATEGORY_OF,
     KIND_OF,
-    STATE_OF,
     TENURE_OF,
     Finding,
     cell_text,
     read_body,
     read_date,
     read_header,
+    read_state,
     word,
 )
 from compliance.importing.fields import Kind
@@ -33,6 +33,7 @@ DOUBTFUL: Final = frozenset({"id_zeroed"})
 _ROUNDED: Final = re.compile(r"[0-9.,]+\s*[eE]\s*\+?[0-9]+").fullmatch
 _LISTED: Final = re.compile(r"[,;|>\s]+")
 NAME_LENGTH: Final = 120
+TRADE_LENGTH: Final = 80
 VALUE_LENGTH: Final = 500
 REASON_LENGTH: Final = 300
 
@@ -103,6 +104,8 @@ def _template(reading: Reading, cells: Cells, known: Known) -> None:
         )
     else:
         reading.values |= {"category_raw": told[0].value, "category": told[1].value}
+    if trade := " ".join(cell_text(cells.get("business_category", "")).split()):
+        reading.values["business_category"] = trade[:TRADE_LENGTH]
     _linked_header(reading, cells, known)
     if consent := cell_text(cells.get("consent_id", "")):
         reading.values["consent_id"] = _id(reading, consent, IdKind.CONSENT)
@@ -123,8 +126,8 @@ def _linked_header(reading: Reading, cells: Cells, known: Known) -> None:
     headers = []
     for name in listed:
         header, problem = read_header(name)
-        if problem:
-            reading.findings.append(problem)
+        reading.findings += [problem] if problem else []
+        if problem and problem.is_refusal:
             return
         headers.append(header)
     chosen = next((header for header in headers if header in known.headers), headers[0])
@@ -145,9 +148,8 @@ def _linked_header(reading: Reading, cells: Cells, known: Known) -> None:
 def _header(reading: Reading, cells: Cells, known: Known) -> None:
     header, problem = read_header(cell_text(cells.get("header", "")))
     reading.key = reading.label = header[:15]
-    if problem:
-        reading.findings.append(problem)
-    else:
+    reading.findings += [problem] if problem else []
+    if not (problem and problem.is_refusal):
         kind = SenderKind.NUMERIC if header.isdigit() else SenderKind.ALPHA
         try:
             reading.key, warnings = parse_header(header, kind, INDIA)
@@ -269,8 +271,7 @@ def _entity(reading: Reading, cells: Cells, known: Known, *, is_needed: bool = T
 
 def _portal_values(reading: Reading, cells: Cells) -> None:
     if told := cell_text(cells.get("status", "")):
-        state = STATE_OF.get(word(told))
-        if state:
+        if state := read_state(told):
             reading.values["portal_state"] = state.value
         else:
             reading.remark(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from compliance.importing.cells import CATEGORY_OF, KIND_OF, STATE_OF
 from compliance.importing.fields import recognise
 from kernel.tables.encodings import detect_encoding
 from kernel.tables.errors import FileRefused
@@ -22,6 +23,7 @@ COLUMN_LENGTH: Final = 80
 _SEARCHED: Final = 15
 _PREVIEW: Final = 4
 _CELL: Final = 80
+_WORDS: Final[Mapping[str, Collection[str]]] = {"category": CATEGORY_OF, "kind": KIND_OF, "status": STATE_OF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def layout_of(path: Path, *, kind: str, sheet: str = "") -> Layout:
     if count - skipped > MAX_ROWS:
         raise FileRefused("too_many_rows", f"The file has more than {MAX_ROWS:,} rows.", "Split it into several files.")
     preview = [[cell[:_CELL] for cell in record.cells] for record in body[:_PREVIEW]]
-    mapping = tuple(recognise(kind, columns))
+    mapping = tuple(recognise(kind, columns, body=[record.cells for record in body], words=_WORDS))
     return Layout(columns, mapping, preview, body[0].number, count - skipped, sheet, sheets, encoding, delimiter)
 
 

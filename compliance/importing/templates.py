@@ -13,6 +13,7 @@ from typing import Final
 
 from django.db.models import Max
 
+from compliance.findings import counts, findings_of
 from compliance.identifiers import INDIA
 from compliance.importing.register import Values, Writing, portal_values, still_there, stop_or_lift, tell
 from compliance.matching import CompiledTemplate
@@ -21,6 +22,8 @@ from compliance.statuses import PortalState, ReviewState, StateSource
 
 Choice = PortalImport.ReviewChoice
 _TEXT: Final = ("body", "category", "header")
+# The portal's own words, which decide nothing: they change in place.
+_LABELS: Final = ("category_raw", "business_category")
 _REGISTRATION: Final = [
     "template",
     "header",
@@ -80,7 +83,7 @@ class _Stretch:
                 _told(_values(registration)) or {},
             )
         Template.objects.bulk_create(self._templates, batch_size=1000)
-        Template.objects.bulk_update(self._edited, ["body", "category", "category_raw", "sender", "variables"])
+        Template.objects.bulk_update(self._edited, ["body", "category", *_LABELS, "sender", "variables"])
         DltRegistration.objects.bulk_create(self._registrations, batch_size=1000)
         DltRegistration.objects.bulk_update(self._moved, _REGISTRATION, batch_size=500)
         Review.objects.bulk_create(self._reviews, batch_size=1000)
@@ -104,8 +107,8 @@ class _Stretch:
                 self._edited.append(template)
             else:
                 template = self._new(template.name, values, template)
-        elif values.get("category_raw", template.category_raw) != template.category_raw:
-            template.category_raw = values["category_raw"]
+        elif any(values.get(name, told[name]) != told[name] for name in _LABELS):
+            _label(template, values)
             self._edited.append(template)
         self._register(registration, values, template)
         self._moved.append(registration)
@@ -124,6 +127,7 @@ class _Stretch:
         template = Template(name=name, version=self._versions[name], created_at=now, created_by_id=actor.id)
         if origin:
             template.is_otp, template.topic = origin.is_otp, origin.topic
+            template.business_category = origin.business_category
         _fill(template, values, still_there(self._senders, values["header"]))
         self._review(template, values)
         self._templates.append(template)
@@ -134,6 +138,7 @@ class _Stretch:
         if choice == Choice.DRAFT:
             return
         template.state, template.submitted_at, template.submitted_by_id = ReviewState.SUBMITTED, now, actor.id
+        template.error_count, template.advice_count = counts(findings_of(template))
         self._step(template, ReviewState.DRAFT, ReviewState.SUBMITTED)
         if choice == Choice.APPROVE and values.get("portal_state") == PortalState.ACTIVE:
             template.state, template.decided_at = ReviewState.APPROVED, now
@@ -160,7 +165,12 @@ def _fill(template: Template, values: Values, sender: Sender) -> None:
         compiled = CompiledTemplate.compile(values["body"])
         template.body, template.variables = values["body"], [each.as_json() for each in compiled.variables]
     template.sender, template.category = sender, values["category"]
-    template.category_raw = values.get("category_raw", template.category_raw)
+    _label(template, values)
+
+
+def _label(template: Template, values: Values) -> None:
+    for name in _LABELS:
+        setattr(template, name, values.get(name, getattr(template, name)))
 
 
 def _values(registration: DltRegistration) -> dict[str, str]:
@@ -171,6 +181,7 @@ def _values(registration: DltRegistration) -> dict[str, str]:
         "body": template.body,
         "category": str(template.category),
         "category_raw": str(template.category_raw),
+        "business_category": template.business_category,
         "header": registration.header,
         "consent_id": registration.dlt_consent_id,
         **portal_values(registration),

@@ -6,7 +6,7 @@ from compliance.models.chains import Chain, Telemarketer
 from compliance.models.consent import ConsentEvent, ConsentPolicy, DndList, DndNumber, OptOut, WishVersion
 from compliance.models.consent_templates import ConsentTemplate
 from compliance.models.entities import Entity
-from compliance.models.imports import PortalImport, PortalImportRow
+from compliance.models.imports import ColumnMapping, PortalImport, PortalImportRow
 from compliance.models.links import Link
 from compliance.models.portal import PortalRecord
 from compliance.models.recipients import (
@@ -27,6 +27,7 @@ from compliance.models.warnings import Warned
 __all__ = [
     "BlockedDestination",
     "Chain",
+    "ColumnMapping",
     "ConsentEvent",
     "ConsentPolicy",
     "ConsentTemplate",

@@ -91,6 +91,27 @@ class PortalImport(TenantOwned):
 RUNNING = (PortalImport.State.READING, PortalImport.State.COMPARING, PortalImport.State.APPLYING)
 
 
+class ColumnMapping(TenantOwned):
+    """What a person said the columns of a header row are, for the next file with the same one.
+
+    Args:
+        header: of the folded names in order, its SHA-256 in hex.
+    """
+
+    kind = models.CharField(max_length=10, choices=PortalImport.Kind)
+    header = models.CharField(max_length=64, db_collation="C")
+    mapping = models.JSONField(default=list)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["tenant_id", "kind", "header"], name="compliance_columnmapping_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.header[:8]}"
+
+
 class PortalImportRow(TenantOwned):
     """One row of a file, or a record that the file does not have, with its one verdict.
 

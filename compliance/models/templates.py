@@ -38,6 +38,8 @@ class Template(Reviewable):
     category = models.CharField(max_length=1, choices=Category, default=Category.SERVICE)
     category_raw = models.CharField(max_length=20, choices=PortalCategory, blank=True, default=PortalCategory.UNKNOWN)
     topic = models.CharField(max_length=60, blank=True, default="")
+    # The portal's word for the trade it belongs to; no list of them is published.
+    business_category = models.CharField(max_length=80, blank=True, default="", db_default="")
     is_otp = models.BooleanField(default=False)
     variables = models.JSONField(default=list)
 

@@ -22,12 +22,12 @@ from audit.services import Actor, record
 from compliance.errors import NotFound, WrongState
 from compliance.importing.cells import Finding
 from compliance.importing.comparing import Judged
-from compliance.importing.fields import missing_fields
+from compliance.importing.fields import header_key, missing_fields
 from compliance.importing.layout import Layout
 from compliance.importing.obstacles import as_finding
 from compliance.importing.register import Writing
 from compliance.importing.registers import register_of
-from compliance.models import Entity, PortalImport, PortalImportRow
+from compliance.models import ColumnMapping, Entity, PortalImport, PortalImportRow
 from compliance.models.imports import RUNNING
 from compliance.rules.versions import touch
 from kernel.db.tenancy import current_tenant_id, platform_context
@@ -116,7 +116,9 @@ def note_layout(*, import_id: UUID, layout: Layout, now: datetime) -> bool:
         job = _locked(import_id)
         if job.state != State.READING:
             return False
-        job.columns, job.mapping, job.preview = list(layout.columns), list(layout.mapping), layout.preview
+        told = ColumnMapping.objects.filter(kind=job.kind, header=header_key(layout.columns)).first()
+        job.mapping = told.mapping if told else list(layout.mapping)
+        job.columns, job.preview = list(layout.columns), layout.preview
         job.sheet, job.sheets = layout.sheet[:64], list(layout.sheets)
         job.encoding, job.delimiter = layout.encoding, layout.delimiter
         job.body_from, job.total, job.position = layout.body_from, layout.total, 0
@@ -128,7 +130,7 @@ def note_layout(*, import_id: UUID, layout: Layout, now: datetime) -> bool:
 
 
 def map_columns(*, import_id: UUID, mapping: Sequence[str], now: datetime) -> PortalImport:
-    """Take a person's word for what the columns are; comparing comes next.
+    """Take a person's word for what the columns are, here and in later files with this header; comparing comes next.
 
     Raises:
         NotFound, WrongState: `column_twice`, `column_missing`, `wrong_state`.
@@ -144,6 +146,11 @@ def map_columns(*, import_id: UUID, mapping: Sequence[str], now: datetime) -> Po
             raise WrongState("column_missing", f"No column is chosen for: {names}.", "Choose one for each.")
         job.mapping, job.state, job.position, job.touched_at = list(mapping), State.COMPARING, 0, now
         job.save()
+        ColumnMapping.objects.update_or_create(
+            kind=job.kind,
+            header=header_key(job.columns),
+            defaults={"mapping": job.mapping, "changed_at": now},
+        )
     return job
 
 

@@ -98,6 +98,7 @@ def create_version(*, template_id: UUID, draft: TemplateDraft, actor: Actor, now
         Template.objects.select_for_update().get(name=origin.name, version=1)
         last = Template.objects.filter(name=origin.name).aggregate(last=Max("version"))["last"]
         template = Template(name=origin.name, version=last + 1, created_at=now, created_by_id=actor.id)
+        template.business_category = origin.business_category
         _fill(template, draft)
         template.save()
         _record(template, "template.version", f"Drafted {template} from {origin}", actor, now, _audited(origin))

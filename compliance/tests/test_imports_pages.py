@@ -180,3 +180,11 @@ def test_bodies_and_dates_of_any_text_are_read_or_refused(text: str) -> None:
     assert all(finding.remedy for finding in findings)
     with suppress(ValueError):
         read_date(text)
+
+
+def test_the_optimisers_findings_stand_folded_under_each_text(company: Company) -> None:
+    job = upload(company.id, csv_of([template_row(1, "WIN {#var#} now at https://bit.ly/x -ACME")]))
+    page = company.maya.get(reverse("compliance:import", args=[job.pk])).content.decode()
+    assert "<details><summary" in page
+    assert "1 warning" in page
+    assert "public_shortener" in page

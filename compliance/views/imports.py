@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from compliance.forms import add_refusal
 from compliance.forms_imports import ColumnsForm, ExportUploadForm, SheetForm, VerdictFilter
+from compliance.importing.advising import advice_on
 from compliance.importing.exporting import write_export
 from compliance.importing.fields import FIELDS, missing_fields
 from compliance.models import PortalImport, PortalImportRow
@@ -38,6 +39,7 @@ LABELS: Final = {
     "state_reason": "Reason",
     "body": "Text",
     "category": "Category",
+    "business_category": "Category on the portal",
     "header": "Header",
     "consent_id": "Consent ID",
     "registration_id": "Registration ID",
@@ -212,7 +214,7 @@ def _page(request: TenantRequest, job: PortalImport, sent_back: Form | None = No
     context: dict[str, Any] = {
         "job": job,
         "page": page,
-        "rows": [(row, [(LABELS.get(name, name), *both) for name, both in row.changes.items()]) for row in page.rows],
+        "rows": [(row, _changes(row), advice_on(row)) for row in page.rows],
         "filters": filters,
         "form": sent_back,
         "tallies": [(verdict, job.counts.get(verdict.value, 0)) for verdict in Verdict],
@@ -223,6 +225,10 @@ def _page(request: TenantRequest, job: PortalImport, sent_back: Form | None = No
     }
     status = 422 if sent_back is not None else 200
     return render_page(request, "compliance/imports_detail.html", context, partial="rows", status=status)
+
+
+def _changes(row: PortalImportRow) -> list[tuple[str, str, str]]:
+    return [(LABELS.get(name, name), now, then) for name, (now, then) in row.changes.items()]
 
 
 def _mapping_page(request: TenantRequest, job: PortalImport, form: ColumnsForm) -> HttpResponse:
