@@ -19,6 +19,7 @@ from kernel.web.htmx import render_page
 from reporting.plan_preview import last_hour, preview
 from routing import forms, registry
 from routing.models import Plan, Route, RouteVersion
+from routing.obstacles import obstacles
 from routing.plan import drafts_of
 from routing.scene import Scene, present
 from routing.services.plans import DEFAULT_NAME, check_rules
@@ -96,8 +97,9 @@ def plan_version_preview(request: TenantRequest, version: int) -> HttpResponse:
 
 
 def _page(request: TenantRequest, before: Scene, after: Scene, **save: str) -> HttpResponse:
-    found = preview(last_hour(utc_now()), before, after)
-    return _render(request, {"preview": found, **save}, 200)
+    now = utc_now()
+    found = preview(last_hour(now), before, after)
+    return _render(request, {"preview": found, "obstacles": obstacles(after, now=now), **save}, 200)
 
 
 def _refused(request: TenantRequest, errors: Sequence[str], **save: str) -> HttpResponse:

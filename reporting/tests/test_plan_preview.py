@@ -18,12 +18,14 @@ from kernel.domain.clock import utc_now
 from messaging.models import Batch
 from messaging.tests.world import World, draft, make_route, make_world
 from reporting.plan_preview import Preview, last_hour, preview
-from routing.models import Plan, Route
+from routing import breaker
+from routing.models import Plan, Route, RouteGauge
+from routing.obstacles import obstacles
 from routing.plan import CompiledPlan, RuleDraft
 from routing.scene import Scene, present
 from routing.services.plans import save_plan
 from routing.services.routes import RouteDraft, RouteTerms, set_route_state, update_route
-from routing.statuses import RouteState
+from routing.statuses import Lane, RouteState
 from routing.strategies import Strategy
 from routing.tests.test_pages import rules
 from tenants.tests.builders import make_user, signed_in
@@ -122,6 +124,35 @@ def test_a_preview_costs_the_same_for_many_messages(
 
 def given(world: World, **changes: object) -> dict[str, object]:
     return {**rules({"route_1": world.route.pk, "ORDER": 1, **changes}, initial=1), "version": 1}
+
+
+def test_what_speaks_against_routes_is_said_beside_the_preview(world: World) -> None:
+    now = utc_now()
+    names = ["Draining", "Disabled", "Tripped", "Opened", "Down", "Free"]
+    made = {name: make_route(name, cost_micros=0 if name == "Free" else 10_000) for name in names}
+    for name, state in (("Draining", RouteState.DRAINING), ("Disabled", RouteState.DISABLED)):
+        set_route_state(route_id=made[name].pk, state=state, now=now)
+    breaker.trip(route_id=made["Tripped"].pk, reason="half went wrong", now=now)
+    breaker.open_by_hand(route_id=made["Opened"].pk, reason="opened by staff", now=now)
+    RouteGauge.objects.create(route=made["Down"], lane=Lane.BULK, holder="a", binds_up=0, binds_wanted=1, at=now)
+    scene = present().with_rules([RuleDraft([world.route.pk, *(route.pk for route in made.values())])])
+    assert obstacles(scene, now=now) == [
+        "Draining is draining and takes no messages until it is enabled.",
+        "Disabled is disabled and takes no messages until it is enabled.",
+        "The circuit breaker of Tripped is open until probes are answered well: half went wrong.",
+        "The circuit breaker of Opened is open until staff close it: opened by staff.",
+        "The line of Down is down: no bind is up.",
+        "A segment over Free costs ₹0.00: reports count it as free, and the cheapest first.",
+    ]
+    gone = scene.with_state(world.route.pk, RouteState.DISABLED)
+    assert obstacles(gone, now=now)[0] == f"{world.route.name} would take no messages."
+
+
+def test_the_page_of_a_preview_says_what_speaks_against_its_routes(world: World, staff: Client) -> None:
+    breaker.open_by_hand(route_id=world.route.pk, reason="opened by staff", now=utc_now())
+    page = staff.post("/console/plan/preview/", given(world), headers=PREVIEW).content.decode()
+    assert f"The circuit breaker of {world.route.name} is open until staff close it" in page
+    assert "counted as free" in staff.get(f"/console/routes/{make_route('Free', cost_micros=0).pk}/").content.decode()
 
 
 def test_the_plan_is_edited_previewed_and_saved_from_the_same_form(world: World, staff: Client) -> None:
