@@ -11,7 +11,7 @@ from campaigns.statuses import CampaignState, ChunkState
 from kernel.domain.catalogue import explain
 from kernel.telecom.e164 import E164
 from messaging.models import Message
-from messaging.queries import current_status
+from messaging.queries import current_status, explanation_of
 from messaging.statuses import FINAL_FROM, Status
 
 
@@ -44,7 +44,7 @@ def _of_message(message: Message) -> Answer:
             Status.QUEUED: "The message is being handed to the operator.",
         }.get(status, "The message is written and waits for its turn.")
         return Answer(label, sentence, "Nothing is wrong so far; look again in a moment.", message_id=message.id)
-    entry = explain(message.error_code or "outcome_unknown")
+    entry = explanation_of(message) or explain("outcome_unknown")
     return Answer(label, entry.sentence, entry.remedy, entry.code, message.final_at, message.id)
 
 

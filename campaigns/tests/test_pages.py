@@ -271,7 +271,7 @@ def test_levers_do_what_they_say_and_old_pages_are_told(cast: Cast, maya: Client
     ("asked", "words"),
     [
         (number(0), "waits for its turn"),
-        (number(10), "no value was given"),
+        (number(10), "No value was given for"),
         (number(77), "none of your contacts"),
         (number(50), "was not on the campaign"),
         ("12345", "too few digits"),
