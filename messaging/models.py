@@ -172,6 +172,7 @@ class MessageEvent(EventLog):
     cost_micros = models.BigIntegerField(default=0)
     latency_ms = models.BigIntegerField(default=0, help_text="Sum over the messages, submit to receipt")
     cohort_at = models.DateTimeField(help_text="When the messages were accepted")
+    ruling_id = models.UUIDField(null=True, help_text="Of compliance, where they were accepted or blocked on one")
     ids = ArrayField(models.UUIDField())
 
     class Meta:

@@ -17,6 +17,7 @@ from compliance.models.recipients import (
     RecipientSettings,
 )
 from compliance.models.reviews import Review, Reviewable
+from compliance.models.rulings import Ruling
 from compliance.models.senders import Sender, SenderRegistration
 from compliance.models.settings import RuleLevel
 from compliance.models.stops import Stop
@@ -49,6 +50,7 @@ __all__ = [
     "RuleLevel",
     "RuleVersion",
     "Sender",
+    "Ruling",
     "SenderRegistration",
     "Stop",
     "Telemarketer",
