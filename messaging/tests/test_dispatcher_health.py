@@ -129,13 +129,15 @@ def test_a_route_whose_secrets_nobody_can_read_keeps_nothing() -> None:
 def test_changed_terms_take_effect_without_a_new_connection(changes: dict[str, Any]) -> None:
     async def story(scene: Scene) -> None:
         dispatcher = await scene.start()
-        await scene.until(lambda: scene.smsc.status()["connections"] == 1)
-        desk = dispatcher.routes.desks[scene.world.route.pk]
+        counters, route_id = scene.smsc.centre.counters, scene.world.route.pk
+        # A connection comes before its bind, and both before the desk is on its list.
+        await scene.until(lambda: counters.binds == 1 and route_id in dispatcher.routes.desks)
+        desk = dispatcher.routes.desks[route_id]
         Route.objects.update(**changes)
-        await scene.until(lambda: dispatcher.routes.desks[scene.world.route.pk].config.window in (7, 100))
-        await scene.until(lambda: scene.smsc.status()["connections"] == changes.get("binds", 1))
-        assert dispatcher.routes.desks[scene.world.route.pk] is desk
-        assert scene.smsc.centre.counters.binds == changes.get("binds", 1)
+        await scene.until(lambda: {name: getattr(desk.config, name) for name in changes} == changes)
+        await scene.until(lambda: counters.binds == changes.get("binds", 1))
+        assert dispatcher.routes.desks[route_id] is desk
+        assert scene.smsc.status()["connections"] == changes.get("binds", 1)
 
     play(story)
 
