@@ -15,6 +15,7 @@ from compliance.rules.contract import Refusal
 from compliance.rules.versions import current_decisions
 from compliance.statuses import PortalState, ReviewState
 from compliance.tags import MEANING, TAG
+from kernel.domain.clock import utc_now
 
 _WORD: Final = re.compile(r"\{#\w+#\}|\w+|\s+|[^\w\s]")
 _LOOKS: Final = {
@@ -82,14 +83,14 @@ def _registered(registration: SenderRegistration | DltRegistration) -> str:
 
 def readiness(template: Template, country: str = "IN") -> Refusal | None:
     """What still stands between a template and its first message to a country; the rules themselves are asked."""
-    _, decisions = current_decisions()
+    _, decisions = current_decisions(utc_now())
     decision = decisions.pair(template.sender.header, template.id, country)
     return decision if isinstance(decision, Refusal) else None
 
 
 def sender_readiness(sender: Sender, country: str = "IN") -> Refusal | None:
     """The same for a sender, whatever templates it has."""
-    _, decisions = current_decisions()
+    _, decisions = current_decisions(utc_now())
     return decisions.sender(sender.header, country)
 
 

@@ -105,7 +105,7 @@ def check(*, asked: Asked, region: str, now: datetime) -> Checked:
             refusal = Refusal(refused.code, refused.detail, refused.remedy)
             return Checked([_verdict(TEXT, Level.REFUSE, refusal)], refusal, recipient=number)
     subject = Subject(asked.sender, asked.template_id, text, asked.variables, number, asked.traffic_class)
-    return _Check(subject, number, current_decisions()[1], screening).run()
+    return _Check(subject, number, current_decisions(now)[1], screening).run()
 
 
 def _verdict(about: About, level: Level, objection: Refusal | None) -> Verdict:

@@ -56,7 +56,7 @@ class Screening:
             recipients: every recipient that will be judged, E.164.
             now: the instant of judgement.
         """
-        version, decisions = current_decisions()
+        version, decisions = current_decisions(now)
         decisions.facts.compile(template_ids)
         rules = Wishes.read(recipients, list(senders)).rules(now)
         return cls(decisions, recipient_rules=rules, known=recipients, version=version, now=now)

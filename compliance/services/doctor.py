@@ -9,6 +9,7 @@ from compliance.identifiers import INDIA
 from compliance.rules.content import Shelf
 from compliance.rules.facts import TemplateFacts
 from compliance.rules.versions import current_decisions
+from kernel.domain.clock import utc_now
 
 
 def consult(*, text: str, header: str, samples: Sequence[str] = ()) -> tuple[TemplateFacts | None, Diagnosis]:
@@ -17,7 +18,7 @@ def consult(*, text: str, header: str, samples: Sequence[str] = ()) -> tuple[Tem
     Args:
         header: of the sender; without one, or with one that has no template, there is no nearest.
     """
-    _, decisions = current_decisions()
+    _, decisions = current_decisions(utc_now())
     shelf = decisions.shelf(header, INDIA) if header else None
     if not isinstance(shelf, Shelf):
         # What is approved here but not yet active on the portal is worth comparing with all the same.

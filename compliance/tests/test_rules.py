@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from compliance import services
-from compliance.models import DltRegistration, Entity
-from compliance.rules import DltIds, GivenValues, Ruling, Subject
+from compliance.models import DltRegistration, Entity, SenderRegistration
+from compliance.rules import DltIds, GivenValues, Ruling, Screening, Subject
 from compliance.rules.versions import touch
 from compliance.statuses import Category, PortalState, SenderKind
 from compliance.tests.builders import ABROAD, ASHA, NOW, WRITER, make_entity, make_sender, make_template, screening
@@ -37,6 +38,22 @@ def test_an_approved_template_is_rendered_with_its_ids_and_class() -> None:
     assert (ruling.text, ruling.template_id) == (TEXT, template.id)
     assert ruling.traffic_class is TrafficClass.TRANSACTIONAL
     assert ruling.dlt == DltIds(entity.dlt_entity_id, registration.dlt_template_id)
+
+
+@pytest.mark.parametrize("model", [SenderRegistration, DltRegistration, Entity])
+def test_what_had_its_last_day_is_refused_from_the_next_midnight_in_india(model: Any) -> None:
+    template = make_template()
+    model.objects.update(valid_to=NOW.date())
+    touch()
+    subject = Subject("ACMEIN", template.id, None, ["Asha", "7"], ASHA)
+
+    def code(at: datetime) -> str | None:
+        judged = Screening.load(senders={"ACMEIN"}, template_ids=set(), recipients=[ASHA], now=at)
+        return judged.rule(subject).code
+
+    assert code(NOW.replace(hour=18, minute=29)) is None
+    assert code(NOW.replace(hour=18, minute=30)) is not None
+    assert model.objects.get().portal_state == PortalState.ACTIVE
 
 
 def test_variables_may_be_given_by_name() -> None:

@@ -89,6 +89,10 @@ RETURNING b.tenant_id, b.id, b.origin_id, b.route_id, b.candidates, b.traffic_cl
     b.destination, b.destination_label, b.dlt_entity_id, b.dlt_template_id, b.charged_on, b.retention_days, b.ids,
     b.accepted_at, b.sent_upto, b.tries, b.state, e.send_weight, b.template_id, e.place"""  # noqa: S608
 
+# A chain is usable to the end of its last day in India, though nobody may have taken down yet that it is over.
+_CHAIN_HOLDS: Final = (
+    "c.portal_state = 'active' AND (c.valid_to IS NULL OR c.valid_to >= (now() AT TIME ZONE 'Asia/Kolkata')::date)"
+)
 # Of what is in stock, by number, what may not go any more: its campaign was paused or cancelled, what it stands on was
 # stopped, or the chain that it names is not active now.
 STOPPED: Final = f"""
@@ -99,18 +103,18 @@ WHERE EXISTS (SELECT FROM campaign_stops s WHERE s.tenant_id = b.tenant_id AND s
    OR b.chain <> '' AND NOT EXISTS (
         SELECT FROM compliance_entity e JOIN compliance_chain c ON c.tenant_id = e.tenant_id AND c.entity_id = e.id
         WHERE e.tenant_id = b.tenant_id AND e.dlt_entity_id = b.dlt_entity_id AND c.hash = b.chain
-          AND c.portal_state = 'active')"""  # noqa: S608
+          AND {_CHAIN_HOLDS})"""  # noqa: S608
 
 # The chain of an entity that ends in a telemarketer, by number: its hash if it is active, and whether it was stopped.
-CHAINS: Final = """
+CHAINS: Final = f"""
 SELECT u.n, (
     SELECT c.hash FROM compliance_entity e JOIN compliance_chain c ON c.tenant_id = e.tenant_id AND c.entity_id = e.id
     WHERE e.tenant_id = u.tenant_id AND e.dlt_entity_id = u.entity_id AND c.delivery_id = u.telemarketer_id
-      AND c.portal_state = 'active'
+      AND {_CHAIN_HOLDS}
     ORDER BY c.id DESC LIMIT 1),
     EXISTS (SELECT FROM compliance_stop s WHERE s.tenant_id = u.tenant_id AND s.kind = 'chain'
         AND s.key = u.entity_id || ':' || u.telemarketer_id)
-FROM unnest(%b::int4[], %b::uuid[], %b::text[], %b::text[]) AS u (n, tenant_id, entity_id, telemarketer_id)"""
+FROM unnest(%b::int4[], %b::uuid[], %b::text[], %b::text[]) AS u (n, tenant_id, entity_id, telemarketer_id)"""  # noqa: S608
 # Batches that cannot go over their route for want of a chain: on to the next candidate, else kept back.
 LEAVE_ROUTE: Final = f"""
 UPDATE batches b SET lease_token = NULL, lease_until = NULL,

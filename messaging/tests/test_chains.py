@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -68,6 +69,19 @@ def test_without_a_chain_that_the_route_requires_nothing_leaves() -> None:
         await scene.until(lambda: scene.statuses() == {Status.BLOCKED: 3})
         assert scene.submits() == 0
         assert set(scene.sql("SELECT error_code FROM messages")) == {("chain_missing",)}
+
+    play(story, chain=TO_IT)
+
+
+def test_a_chain_that_had_its_last_day_goes_along_with_nothing() -> None:
+    async def story(scene: Scene) -> None:
+        chain = add_chain(scene)
+        with tenant_context(scene.world.tenant_id):
+            Chain.objects.filter(pk=chain.pk).update(valid_to=utc_now().date() - timedelta(days=2))
+        scene.accept(*numbers(2))
+        await scene.start()
+        await scene.until(lambda: scene.statuses() == {Status.BLOCKED: 2})
+        assert scene.submits() == 0
 
     play(story, chain=TO_IT)
 
