@@ -82,6 +82,7 @@ class Outcome:
 
     Args:
         warnings: codes of rules that object without refusing, of an accepted draft.
+        send_at: when it goes out, of one that waits.
     """
 
     id: UUID
@@ -90,6 +91,7 @@ class Outcome:
     price_micros: int
     refusal: Refusal | None = None
     warnings: tuple[str, ...] = ()
+    send_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

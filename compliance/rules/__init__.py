@@ -5,18 +5,20 @@ from __future__ import annotations
 from compliance.rules.columns import pick
 from compliance.rules.consent import STANDING_SQL
 from compliance.rules.content import GivenValues, ordered, refusal_of_number
-from compliance.rules.contract import DltIds, Refusal, Ruling, Subject, Values
+from compliance.rules.contract import DltIds, Passed, Refusal, Ruling, Subject, Values, Window
 from compliance.rules.screening import Screening
 
 __all__ = [
     "STANDING_SQL",
     "DltIds",
     "GivenValues",
+    "Passed",
     "Refusal",
     "Ruling",
     "Screening",
     "Subject",
     "Values",
+    "Window",
     "ordered",
     "pick",
     "refusal_of_number",

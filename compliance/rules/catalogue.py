@@ -8,7 +8,11 @@ from typing import Final, NamedTuple
 from compliance.rules import style
 from compliance.rules.country import DEFAULT, packages
 from compliance.rules.decisions import SENDER_RULES, TEMPLATE_RULES
+from compliance.rules.destinations import BLOCKED, CAP
+from compliance.rules.history import DUPLICATE, FREQUENCY
+from compliance.rules.hours import HOURS
 from compliance.rules.rule import About, Basis, LooksAt
+from compliance.rules.runs import RUN
 
 EVERYWHERE: Final = "Everywhere"
 
@@ -18,6 +22,22 @@ NUMBER: Final = About(
     "The number does not exist in its country's plan, or is not a mobile phone's.",
     "Check the number and its country code.",
     LooksAt.MESSAGE,
+)
+NUMBER_KINDS: Final = (
+    About(
+        "number_line",
+        "number_not_mobile",
+        "The number is no landline, toll-free or company line, pager or mailbox: these receive no SMS.",
+        "Ask the recipient for a mobile number.",
+        LooksAt.MESSAGE,
+    ),
+    About(
+        "number_premium",
+        "number_not_mobile",
+        "The number is none that earns from each message: premium rate, shared cost.",
+        "Ask the recipient for a mobile number.",
+        LooksAt.MESSAGE,
+    ),
 )
 TEXT: Final = About(
     "text_matches",
@@ -47,6 +67,9 @@ RECIPIENT: Final = tuple(
         ),
     )
 )
+# Asked before and after those about the recipient's wishes.
+BEFORE: Final = (BLOCKED,)
+AFTER: Final = (HOURS, RUN, DUPLICATE, FREQUENCY, CAP)
 
 
 class Listed(NamedTuple):
@@ -58,7 +81,8 @@ class Listed(NamedTuple):
 
 def pipeline() -> Iterator[Listed]:
     """Every rule, in order."""
-    yield Listed(NUMBER, EVERYWHERE)
+    for about in (NUMBER, *NUMBER_KINDS):
+        yield Listed(about, EVERYWHERE)
     for rule in (*SENDER_RULES, *TEMPLATE_RULES):
         yield Listed(rule.about, EVERYWHERE)
     # Countries by name, those without a package last.
@@ -73,7 +97,7 @@ def pipeline() -> Iterator[Listed]:
         yield Listed(link_rule.about, "Countries without rules about links")
     for pair_rule in style.PAIR_RULES:
         yield Listed(pair_rule.about, EVERYWHERE)
-    for about in (TEXT, *VALUES, *RECIPIENT):
+    for about in (TEXT, *VALUES, *BEFORE, *RECIPIENT, *AFTER):
         yield Listed(about, EVERYWHERE)
 
 

@@ -13,18 +13,20 @@ from django.db.models import TextChoices
 from compliance.cta import Call, calls_in
 from compliance.rules import style
 from compliance.rules.calls import TemplateCalls
-from compliance.rules.catalogue import NUMBER, RECIPIENT, TEXT, VALUES
+from compliance.rules.catalogue import AFTER, NUMBER, NUMBER_KINDS, RECIPIENT, TEXT, VALUES
 from compliance.rules.content import Shelf, ordered
 from compliance.rules.contract import DltIds, Refusal, Ruling, Subject
 from compliance.rules.country import package_for
 from compliance.rules.decisions import SENDER_RULES, TEMPLATE_RULES, Approved, Decisions, link_rules
+from compliance.rules.destinations import BLOCKED
 from compliance.rules.facts import TemplateFacts
+from compliance.rules.hours import HOURS, objection_of_hours
 from compliance.rules.rule import About, Level, PairRule
 from compliance.rules.screening import Screening
 from compliance.rules.versions import current_decisions
 from kernel.domain.traffic import TrafficClass
 from kernel.telecom.e164 import E164
-from kernel.telecom.numbers import NumberRefused, country_of, normalise
+from kernel.telecom.numbers import NumberReason, NumberRefused, country_of, normalise
 from kernel.telecom.segments import TextRefused, count_segments, normalise_text
 
 
@@ -95,8 +97,9 @@ def check(*, asked: Asked, region: str, now: datetime) -> Checked:
     number = normalise(asked.recipient, region)
     if isinstance(number, NumberRefused):
         refusal = Refusal(number.code, number.detail, number.remedy)
-        return Checked([_verdict(NUMBER, Level.REFUSE, refusal)], refusal, recipient=asked.recipient[:20])
-    screening = Screening.load(senders=[asked.sender], template_ids=[], recipients=[number], now=now)
+        about = _about_number(number)
+        return Checked([_verdict(about, Level.REFUSE, refusal)], refusal, recipient=asked.recipient[:20])
+    screening = Screening.load(senders=[asked.sender], template_ids=[], recipients=[number], now=now, is_dry=True)
     text = asked.text
     if text is not None:
         try:
@@ -106,6 +109,13 @@ def check(*, asked: Asked, region: str, now: datetime) -> Checked:
             return Checked([_verdict(TEXT, Level.REFUSE, refusal)], refusal, recipient=number)
     subject = Subject(asked.sender, asked.template_id, text, asked.variables, number, asked.traffic_class)
     return _Check(subject, number, current_decisions(now)[1], screening).run()
+
+
+def _about_number(refused: NumberRefused) -> About:
+    line, premium = NUMBER_KINDS
+    if refused.code == NUMBER.code:
+        return NUMBER
+    return premium if refused.reason in (NumberReason.PREMIUM_RATE, NumberReason.SHARED_COST) else line
 
 
 def _verdict(about: About, level: Level, objection: Refusal | None) -> Verdict:
@@ -119,7 +129,8 @@ class _Check:
         self.subject, self.decisions, self.screening = subject, decisions, screening
         self.country = country_of(recipient)
         self.package = package_for(self.country)
-        self.checked = Checked([_verdict(NUMBER, Level.REFUSE, None)], recipient=recipient, country=self.country)
+        numbers = [_verdict(about, Level.REFUSE, None) for about in (NUMBER, *NUMBER_KINDS)]
+        self.checked = Checked(numbers, recipient=recipient, country=self.country)
         self.template = self._template()
         self.pair = decisions.pair_of(subject.sender, self.template, self.country)
 
@@ -134,6 +145,8 @@ class _Check:
         if ruling.code is not None:
             checked.refusal = Refusal(ruling.code, ruling.detail, ruling.remedy)
         checked.template, checked.warnings, checked.dlt = self.template, ruling.warnings, ruling.dlt
+        if ruling.window is not None and ruling.window.opens > self.screening.now:
+            checked.warnings = (*checked.warnings, "promo_deferred")
         checked.traffic_class, checked.text = ruling.traffic_class, text
         if text:
             encoding, checked.parts = count_segments(text)
@@ -222,9 +235,25 @@ class _Check:
     def _of_recipient(self, ruling: Ruling) -> None:
         traffic_class = ruling.traffic_class or self.subject.traffic_class or TrafficClass.TRANSACTIONAL
         topic = self.template.topic if self.template else ""
+        self._add(BLOCKED, self.decisions.country(self.country, traffic_class).judge(self.subject.recipient))
         said = self.screening.objections_of(self.subject.recipient, self.subject.sender, traffic_class, topic)
         for about in RECIPIENT:
             self._add(about, next((refusal for refusal in said if refusal.code == about.code), None))
+
+        self._of_hours(traffic_class)
+        for about in AFTER[1:]:
+            if ruling.code and about.key not in self.screening.said:
+                self._skip(about)
+            else:
+                self._add(about, self.screening.said.get(about.key))
+
+    def _of_hours(self, traffic_class: TrafficClass) -> None:
+        if traffic_class is not TrafficClass.PROMOTIONAL:
+            self._skip(HOURS)
+            return
+        objection = objection_of_hours(self.subject.recipient, self.screening.now)
+        level = Level.WARN if self.decisions.facts.recipients.defers else Level.REFUSE
+        self.checked.verdicts.append(_verdict(HOURS, level, objection))
 
     def _add(self, about: About, objection: Refusal | None) -> None:
         self.checked.verdicts.append(_verdict(about, about.level(self.decisions.facts.levels), objection))

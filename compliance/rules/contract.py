@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -46,6 +47,15 @@ class DltIds(NamedTuple):
     template_id: str
 
 
+class Window(NamedTuple):
+    """Hours for promotions on one day: open from `opens` (the instant asked about, when they are open then), the last
+    hand-over to an operator before `last`, nothing arrives from `closes` on."""
+
+    opens: datetime
+    last: datetime
+    closes: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why something may not be sent; the code is public, the sentences name no recipient."""
@@ -64,6 +74,7 @@ class Ruling(NamedTuple):
         template_id: our id of the template it was accepted on.
         dlt: None where the destination asks for no registration.
         warnings: codes of what may go wrong at the operator.
+        window: as in `Passed`.
     """
 
     code: str | None
@@ -74,6 +85,7 @@ class Ruling(NamedTuple):
     traffic_class: TrafficClass | None
     dlt: DltIds | None
     warnings: tuple[str, ...] = ()
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,7 @@ class Passed:
 
     Args:
         numbers: which of the messages asked about, ascending; `texts` has theirs.
+        window: of promotions, the hours in which they go, which may be still to come; None at any hour.
     """
 
     numbers: Sequence[int]
@@ -132,6 +145,7 @@ class Passed:
     template_id: UUID
     traffic_class: TrafficClass
     dlt: DltIds | None
+    window: Window | None = None
 
 
 class Screened(NamedTuple):

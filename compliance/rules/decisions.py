@@ -12,6 +12,7 @@ from compliance.rules.calls import Judge, TemplateCalls, judge_with
 from compliance.rules.content import Shelf
 from compliance.rules.contract import DltIds, Pair, Refusal
 from compliance.rules.country import CountryPackage, package_for
+from compliance.rules.destinations import Country, decide_country
 from compliance.rules.facts import Facts, SenderFacts, TemplateFacts
 from compliance.rules.header import SenderApproved, SenderExists
 from compliance.rules.rule import Level, LinkRule, PairRule
@@ -48,6 +49,7 @@ class Decisions:
         self.facts = facts
         self._pairs: dict[tuple[str, UUID | str, str], Approved | Refusal] = {}
         self._shelves: dict[tuple[str, str], Shelf | Refusal] = {}
+        self._countries: dict[tuple[str, TrafficClass], Country] = {}
 
     def pair(self, header: str, reference: UUID | str, country: str) -> Approved | Refusal:
         """May this sender send this template to this country?"""
@@ -72,6 +74,14 @@ class Decisions:
             if len(self._shelves) >= _REMEMBERED:
                 self._shelves.clear()
             found = self._shelves[key] = self._gather(header, country)
+        return found
+
+    def country(self, country: str, traffic_class: TrafficClass) -> Country:
+        """May messages of this class go there?"""
+        key = (country, traffic_class)
+        found = self._countries.get(key)
+        if found is None:
+            found = self._countries[key] = decide_country(self.facts.recipients, country, traffic_class)
         return found
 
     def pair_of(self, header: str, template: TemplateFacts | None, country: str) -> Pair:

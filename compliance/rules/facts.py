@@ -14,6 +14,7 @@ from compliance.cta import Registered, Whitelist
 from compliance.levels import Level
 from compliance.matching import CompiledTemplate
 from compliance.models import DltRegistration, Link, RuleLevel, Sender, SenderRegistration, Template
+from compliance.rules.recipient_facts import UNCHOSEN, RecipientFacts, load_recipient_facts
 from compliance.statuses import PortalState, ReviewState, traffic_class_of
 from compliance.tags import Variable
 from kernel.domain.traffic import TrafficClass
@@ -78,6 +79,7 @@ class Facts:
         by_dlt_id: keyed by the portal's template id.
         whitelists: of each entity, by its registered id.
         levels: what the tenant chose for rules of style, by their keys.
+        recipients: what was chosen about recipients: hours, repeats, destinations.
     """
 
     senders: Mapping[str, SenderFacts]
@@ -85,6 +87,7 @@ class Facts:
     by_dlt_id: Mapping[str, TemplateFacts]
     whitelists: Mapping[str, Whitelist] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)
+    recipients: RecipientFacts = UNCHOSEN
 
     def template(self, reference: UUID | str) -> TemplateFacts | None:
         """Found by our id or by the portal's."""
@@ -109,24 +112,19 @@ class Facts:
         return sorted(own, key=lambda template: (-template.compiled.fixed, template.id))
 
 
-def load_facts(day: date) -> Facts:
-    """Read the current tenant's facts: six queries whatever their number.
-
-    Args:
-        day: of the registers; what is active and had its last day before counts as suspended, as on its portal, though
-            nobody may have taken that down yet.
-    """
+def load_facts() -> Facts:
+    """Read the current tenant's facts: seven queries whatever their number."""
     sender_registrations: dict[UUID, dict[str, SenderRegistrationFacts]] = defaultdict(dict)
-    for owner, country, own_id, *validity in SenderRegistration.objects.values_list(
-        "sender_id", "country", "registration_id", "portal_state", "valid_to"
+    for owner, country, *facts in SenderRegistration.objects.values_list(
+        "sender_id", "country", "registration_id", "portal_state"
     ):
-        sender_registrations[owner][country] = SenderRegistrationFacts(own_id, _state_on(day, *validity))
+        sender_registrations[owner][country] = SenderRegistrationFacts(*facts)
     template_registrations: dict[UUID, dict[str, TemplateRegistrationFacts]] = defaultdict(dict)
-    for owner, country, own_id, header, *validity in DltRegistration.objects.values_list(
-        "template_id", "country", "dlt_template_id", "header", "portal_state", "valid_to"
+    for owner, country, *facts in DltRegistration.objects.values_list(
+        "template_id", "country", "dlt_template_id", "header", "portal_state"
     ):
-        template_registrations[owner][country] = TemplateRegistrationFacts(own_id, header, _state_on(day, *validity))
-    senders = _senders(sender_registrations, day)
+        template_registrations[owner][country] = TemplateRegistrationFacts(*facts)
+    senders = _senders(sender_registrations)
     templates = _templates(template_registrations)
     by_dlt_id = {
         registration.dlt_template_id: template
@@ -135,41 +133,27 @@ def load_facts(day: date) -> Facts:
     }
     levels = {key: Level(level) for key, level in RuleLevel.objects.values_list("key", "level")}
     by_header = {sender.header: sender for sender in senders}
-    return Facts(by_header, {t.id: t for t in templates}, by_dlt_id, _whitelists(day), levels)
+    by_id = {template.id: template for template in templates}
+    return Facts(by_header, by_id, by_dlt_id, _whitelists(), levels, load_recipient_facts())
 
 
-def _state_on(day: date, portal_state: str, valid_to: date | None) -> str:
-    is_over = portal_state == PortalState.ACTIVE and valid_to is not None and valid_to < day
-    return PortalState.SUSPENDED if is_over else portal_state
-
-
-def _whitelists(day: date) -> dict[str, Whitelist]:
+def _whitelists() -> dict[str, Whitelist]:
     registered: dict[str, list[Registered]] = defaultdict(list)
-    rows: Iterable[tuple[Any, ...]] = Link.objects.values_list(
-        "entity__dlt_entity_id", "kind", "value", "header", "portal_state", "valid_to"
-    )
-    for entity_id, kind, value, header, *validity in rows:
-        registered[entity_id].append(Registered(kind, value, header, _state_on(day, *validity)))
+    for entity_id, *row in Link.objects.values_list("entity__dlt_entity_id", "kind", "value", "header", "portal_state"):
+        registered[entity_id].append(Registered(*row))
     return {entity_id: Whitelist.of(rows) for entity_id, rows in registered.items()}
 
 
-def _senders(registrations: Mapping[UUID, Mapping[str, SenderRegistrationFacts]], day: date) -> Iterable[SenderFacts]:
+def _senders(registrations: Mapping[UUID, Mapping[str, SenderRegistrationFacts]]) -> Iterable[SenderFacts]:
     # A rejected header may have been entered again: the standing one comes last and counts.
     rows: list[tuple[Any, ...]] = list(
         Sender.objects.values_list(
-            "id",
-            "header",
-            "kind",
-            "state",
-            "entity__country",
-            "entity__dlt_entity_id",
-            "entity__portal_state",
-            "entity__valid_to",
+            "id", "header", "kind", "state", "entity__country", "entity__dlt_entity_id", "entity__portal_state"
         )
     )
     rows.sort(key=lambda row: row[3] != ReviewState.REJECTED)
-    for key, header, kind, state, country, entity_id, *validity in rows:
-        facts = EntityFacts(country, entity_id, _state_on(day, *validity)) if country else None
+    for key, header, kind, state, *entity in rows:
+        facts = EntityFacts(*entity) if entity[0] else None
         yield SenderFacts(key, header, kind, state, facts, registrations.get(key, {}))
 
 

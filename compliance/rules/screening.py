@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from compliance.rules.columns import Found, Work, by_country, judge_match, pick, refused, same_decision
+from compliance.rules.columns import Found, Work, by_country, judge_match, same_decision
 from compliance.rules.consent import Wishes
 from compliance.rules.content import GivenValues, Shelf, refusal_of_mismatch
-from compliance.rules.contract import Passed, RecipientRule, Refusal, Ruling, Screened, Subject, Values
+from compliance.rules.contract import RecipientRule, Refusal, Ruling, Screened, Subject, Values
 from compliance.rules.decisions import Approved, Decisions
+from compliance.rules.destinations import CAP
+from compliance.rules.history import DUPLICATE, FREQUENCY, History
+from compliance.rules.rule import About
+from compliance.rules.runs import RUN, judge_runs
+from compliance.rules.survivors import Survivors
 from compliance.rules.versions import current_decisions
 from kernel.domain.traffic import TrafficClass
 
@@ -26,6 +31,7 @@ class Screening:
         version: of the rules that were judged by, to be kept beside what was accepted; None before the first change.
         now: the instant of judgement.
         known: the recipients whose wishes were read.
+        history: what went to them before, where the tenant has rules about that.
     """
 
     def __init__(
@@ -36,30 +42,44 @@ class Screening:
         known: Collection[str],
         version: UUID | None,
         now: datetime,
+        history: History | None = None,
     ) -> None:
         self.version = version
         self.now = now
         self._decisions = decisions
         self._recipient_rules = recipient_rules
         self._known = frozenset(known)
+        self._history = history
+        # What rules said that look back, by their keys, for a dry run: asking them again would count the message twice.
+        self.said: dict[str, Refusal] = {}
         self._found: dict[tuple[str, str, str], Found] = {}
 
     @classmethod
     def load(
-        cls, *, senders: Collection[str], template_ids: Collection[UUID | str], recipients: Sequence[str], now: datetime
+        cls,
+        *,
+        senders: Collection[str],
+        template_ids: Collection[UUID | str],
+        recipients: Sequence[str],
+        now: datetime,
+        is_dry: bool = False,
     ) -> Screening:
-        """Read what is needed to judge messages of the current tenant: two queries, eight after a change of the rules.
+        """Read what is needed to judge messages of the current tenant: two queries, nine after a change of the rules.
+
+        Rules about what went out before, off at first, ask one more each, and one for their locks.
 
         Args:
             senders: headers of the messages to come; opt-outs are read for these.
             template_ids: templates to come, compiled ahead; others are found as well.
             recipients: every recipient that will be judged, E.164.
             now: the instant of judgement.
+            is_dry: nothing will be written, so that nobody has to wait for it.
         """
         version, decisions = current_decisions(now)
         decisions.facts.compile(template_ids)
         rules = Wishes.read(recipients, list(senders)).rules(now)
-        return cls(decisions, recipient_rules=rules, known=recipients, version=version, now=now)
+        history = History.read(decisions.facts.recipients, recipients, senders, now, locks=not is_dry)
+        return cls(decisions, recipient_rules=rules, known=recipients, version=version, now=now, history=history)
 
     def rule(self, subject: Subject) -> Ruling:
         """Decide on one message; the first refusal counts.
@@ -80,7 +100,8 @@ class Screening:
         found = passed[0]
         (text,) = found.texts
         warned = warnings.get(0, ())
-        return Ruling(None, "", "", text, found.template_id, found.traffic_class, found.dlt, warned)
+        known = found.template_id, found.traffic_class, found.dlt, warned, found.window
+        return Ruling(None, "", "", text, *known)
 
     def screen(
         self,
@@ -90,11 +111,13 @@ class Screening:
         traffic_class: TrafficClass | None,
         recipients: Sequence[str],
         content: Values | Sequence[str],
+        start: datetime | None = None,
     ) -> Screened:
         """Decide on many messages that share sender, template and class; the first refusal counts for each.
 
         Args:
             content: the values of the named template, or the ready texts; one per recipient.
+            start: when they are to go; None is now.
 
         Raises:
             LookupError: a recipient is not among those loaded, so that nobody knows what they want.
@@ -108,7 +131,7 @@ class Screening:
                 if isinstance(decision, Refusal):
                     work.refuse(numbers, decision)
                 else:
-                    self._pass(work, decision, *work.write(decision, numbers))
+                    self._pass(work, decision, country, start, *work.write(decision, numbers))
                 continue
             for found, members in work.by_text(numbers, partial(self._search, sender, country), same_decision):
                 if isinstance(found, Refusal):
@@ -116,31 +139,60 @@ class Screening:
                 else:
                     approved, warnings = found
                     work.warn(members, warnings)
-                    self._pass(work, approved, members, work.texts_of(members))
+                    self._pass(work, approved, country, start, members, work.texts_of(members))
         return work.screened
 
-    def _pass(self, work: Work, approved: Approved, numbers: Sequence[int], texts: Sequence[str]) -> None:
+    def _pass(
+        self,
+        work: Work,
+        approved: Approved,
+        country: str,
+        start: datetime | None,
+        numbers: Sequence[int],
+        texts: Sequence[str],
+    ) -> None:
         """Ask the rules that look at recipients; who is left has passed."""
         asked, traffic_class = work.asked, approved.traffic_class
         if asked is not None and asked > traffic_class:
             traffic_class = asked
+        left = Survivors(work, approved, traffic_class, country, numbers, texts)
+        destination = self._decisions.country(country, traffic_class)
+        if not destination.is_plain:
+            left.apply(destination.judge_column(left.recipients))
         topic = approved.template.topic
         for rule in self._recipient_rules:
-            refusals = rule.judge_column(pick(work.recipients, numbers), work.sender, traffic_class, topic)
-            if refusals:
-                for place, refusal in refusals.items():
-                    ruling = refused(refusal, texts[place], traffic_class, approved)
-                    work.screened.refused[numbers[place]] = ruling
-                left = [place for place in range(len(numbers)) if place not in refusals]
-                numbers, texts = pick(numbers, left), pick(texts, left)
-        if numbers:
-            passed = Passed(numbers, texts, approved.template.id, traffic_class, approved.dlt)
-            work.screened.passed.append(passed)
+            left.apply(rule.judge_column(left.recipients, work.sender, traffic_class, topic))
+        at = start or self.now
+        left.keep_hours(at, defers=self._decisions.facts.recipients.defers)
+        self._look_back(left)
+        work.screened.passed.extend(left.by_hours(at))
+
+    def _look_back(self, left: Survivors) -> None:
+        """Ask the rules about what was sent before."""
+        facts = self._decisions.facts.recipients
+        if facts.runs:
+            self._apply(left, RUN, judge_runs(facts, left.recipients, left.traffic_class, self.now))
+        history = self._history
+        if history is None:
+            return
+        self._apply(left, DUPLICATE, history.repeats(left.recipients, left.work.sender, left.texts))
+        self._apply(left, FREQUENCY, history.too_many(left.recipients, left.traffic_class))
+        self._apply(left, CAP, history.over_cap(left.recipients, left.traffic_class))
+
+    def _apply(self, left: Survivors, about: About, objections: Mapping[int, Refusal]) -> None:
+        if objections:
+            self.said[about.key] = next(iter(objections.values()))
+            left.apply(objections, about.level(self._decisions.facts.levels))
 
     def objections_of(self, recipient: str, sender: str, traffic_class: TrafficClass, topic: str) -> list[Refusal]:
         """What each of the recipient rules says about one recipient, for a dry run."""
         said = [rule.judge(recipient, sender, traffic_class, topic) for rule in self._recipient_rules]
         return [refusal for refusal in said if refusal is not None]
+
+    @property
+    def decisions(self) -> Decisions:
+        """What follows from the tenant's facts, as it stood when they were read."""
+        return self._decisions
 
     def _search(self, sender: str, country: str, text: str) -> Found:
         if not text:

@@ -77,6 +77,6 @@ def make_template(
     return template
 
 
-def screening(*recipients: str, senders: tuple[str, ...] = ("ACMEIN",)) -> Screening:
+def screening(*recipients: str, senders: tuple[str, ...] = ("ACMEIN",), now: datetime = NOW) -> Screening:
     wanted = recipients or (ASHA, ABROAD)
-    return Screening.load(senders=set(senders), template_ids=set(), recipients=list(wanted), now=NOW)
+    return Screening.load(senders=set(senders), template_ids=set(), recipients=list(wanted), now=now)

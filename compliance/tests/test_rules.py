@@ -257,7 +257,7 @@ def test_a_warm_screening_costs_one_query_beside_the_opt_outs_whatever_its_size(
     for number in range(5):
         make_template(f"Text {number} for {{#var#}}. -ACME", sender=sender, name=f"T{number}")
     touch()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         screening()
     with django_assert_num_queries(1):
         screening(*(f"+9198765{number:05d}" for number in range(300)))

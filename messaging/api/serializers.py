@@ -84,6 +84,7 @@ class AcceptedSerializer(serializers.Serializer[dict[str, Any]]):
     segments = serializers.IntegerField()
     price_micros = serializers.IntegerField(help_text="Millionths of your currency, for the whole message")
     channel = serializers.CharField()
+    send_at = serializers.DateTimeField(required=False, help_text="When it goes out, of a message that waits")
     warnings = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="Codes of rules that object without refusing"
     )

@@ -139,4 +139,6 @@ def _accepted(outcome: Outcome) -> dict[str, Any]:
         "price_micros": outcome.price_micros,
         "channel": "sms",
     }
+    if outcome.send_at:
+        told["send_at"] = outcome.send_at
     return {**told, "warnings": list(outcome.warnings)} if outcome.warnings else told

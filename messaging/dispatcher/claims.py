@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from psycopg.errors import DeadlockDetected
 
+from compliance.rules.hours import limits_at
 from kernel.db.arrays import int2s, int4s
 from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher import statements
@@ -169,6 +170,7 @@ class Claims:
     def _fill(self, loaded: _Loaded, wall: float) -> None:
         """Jobs in the order of the batch; what needs no sending goes to the news."""
         flight, rows, texts, opted_out, submitted, ended_early = loaded
+        is_promotional = flight.batch.traffic_class == TrafficClass.PROMOTIONAL
         for position, ident in enumerate(flight.ids):
             row = rows.get(ident)
             if row is None or ident in submitted:
@@ -177,13 +179,17 @@ class Claims:
             octets, unicode = encode(text, is_unicode=row[4]) if text is not None else ((), False)
             job = Job(flight, position, row, octets, unicode)
             flight.open += 1
+            if is_promotional:
+                job.keep_hours(*limits_at(row[1], wall))
             if position < flight.sent_upto:
                 self._settle_doubt(job, wall, is_unwanted=row[1] in opted_out)
             elif flight.refusal or row[1] in opted_out:
                 self._news.end(job, Status.BLOCKED, flight.refusal or "opted_out")
-            elif job.not_after <= wall or text is None:
+            elif row[5] <= wall or text is None:
                 # Texts are kept longer than any validity: one that is gone is of a message nobody waits for.
                 self._news.end(job, Status.EXPIRED, "validity_expired")
+            elif job.last <= wall:
+                self._news.end(job, Status.EXPIRED, "promo_window_closed")
             else:
                 flight.queue.append(job)
         for ident, segments, price in ended_early:

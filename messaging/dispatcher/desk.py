@@ -163,8 +163,9 @@ class Desk:
             job = queue.popleft()
             if job.is_decided or job.flight.is_lost:
                 continue
-            if job.not_after <= wall:
-                self._end(job, Status.EXPIRED, job.error_code)
+            if job.last <= wall:
+                is_over = job.not_after <= wall or job.error_code != "validity_expired"
+                self._end(job, Status.EXPIRED, job.error_code if is_over else "promo_window_closed")
                 continue
             taken.append(job)
             left -= job.parts

@@ -99,7 +99,8 @@ class Job:
 
     A message that may have been sent and is sent again gets a new Job, so that a late answer to the first attempt is
     not taken for the second's: `successor` leads from the old one to it. `answers` are those of its parts so far; a new
-    attempt begins with what was accepted of the one `before`.
+    attempt begins with what was accepted of the one `before`. It may be handed over until `last`, which for promotions
+    is a while before `not_after`, when it is of no use any more.
     """
 
     __slots__ = (
@@ -110,6 +111,7 @@ class Job:
         "flight",
         "id",
         "is_decided",
+        "last",
         "not_after",
         "octets",
         "parts",
@@ -134,6 +136,7 @@ class Job:
         self.flight = flight
         self.position = position
         self.id, self.recipient, self.segments, self.price_micros, _, self.not_after = row
+        self.last = self.not_after
         self.octets = octets
         self.unicode = unicode
         self.parts = len(octets)
@@ -146,6 +149,10 @@ class Job:
         self.successor: Job | None = None
         self.sent_at = 0.0
 
+    def keep_hours(self, last: float, closes: float) -> None:
+        """Promotions go within the hours of their recipients (docs/rules.md#promotional-hours)."""
+        self.last, self.not_after = min(self.last, last), min(self.not_after, closes)
+
     @property
     def parts_taken(self) -> int:
         """Parts of a long message that an operator took, while it did not take the whole."""
@@ -155,7 +162,7 @@ class Job:
         """A fresh attempt for all parts but the accepted ones; this one is decided."""
         row = (self.id, self.recipient, self.segments, self.price_micros, self.unicode, self.not_after)
         job = Job(self.flight, self.position, row, self.octets, self.unicode)
-        job.tries, job.doubts, job.error_code = self.tries, self.doubts, self.error_code
+        job.tries, job.doubts, job.error_code, job.last = self.tries, self.doubts, self.error_code, self.last
         self.is_decided, self.successor, self.answers, self.before = True, job, None, None
         if accepted:
             job.answers, job.before = accepted, self

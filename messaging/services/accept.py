@@ -172,10 +172,10 @@ def _labels(drafts: Sequence[Draft]) -> Labels:
 def _outcomes(verdict: Verdict, count: int) -> list[Outcome]:
     found: dict[int, Outcome] = {}
     for lot in verdict.lots.values():
-        status, unit = lot.kind.status, lot.kind.quote.unit_micros
+        status, unit, send_at = lot.kind.status, lot.kind.quote.unit_micros, lot.kind.send_at
         for number, ident, segments in zip(lot.numbers, lot.ids, lot.segments, strict=True):
             warned = verdict.warnings.get(number, ())
-            found[number] = Outcome(uuid_of(ident), status, segments, unit * segments, None, warned)
+            found[number] = Outcome(uuid_of(ident), status, segments, unit * segments, None, warned, send_at)
     for each in verdict.refused:
         found[each.number] = Outcome(uuid_of(each.id), Status.BLOCKED, each.segments, 0, each.refusal)
     return [found[number] for number in range(count)]

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from billing.models import Wallet
 from billing.prices import PriceBook, Quote
-from compliance.rules import DltIds, Ruling, Screening, Values, pick
+from compliance.rules import DltIds, Passed, Ruling, Screening, Values, Window, pick
 from kernel.domain.catalogue import explain
 from kernel.domain.traffic import TrafficClass
 from kernel.telecom.segments import TextRefused, count_column, normalise_text
@@ -187,6 +187,7 @@ class Judge:
             traffic_class=shared.traffic_class,
             recipients=pick(group.recipients, rows.places),
             content=content,
+            start=rows.send_at,
         )
         for number, ruling in refused.items():
             self._refuse(rows, rows.places[number], Refusal(ruling.code or "", ruling.detail, ruling.remedy), ruling)
@@ -194,8 +195,33 @@ class Judge:
             self.verdict.warnings[group.numbers[rows.places[number]]] = codes
         for found in passed:
             places = found.numbers if len(rows.places) == len(group.ids) else [rows.places[n] for n in found.numbers]
+            ruling = Ruling(None, "", "", "", found.template_id, found.traffic_class, found.dlt)
             kept = Rows(group, places, rows.send_at, rows.not_after)
-            self._weigh(kept, found.texts, Ruling(None, "", "", "", found.template_id, found.traffic_class, found.dlt))
+            if found.window is not None:
+                self._keep_hours(kept, found, found.window, ruling)
+            else:
+                self._weigh(kept, found.texts, ruling)
+
+    def _keep_hours(self, rows: Rows, found: Passed, window: Window, ruling: Ruling) -> None:
+        """Promotions wait for the next hours of their recipients, and end with them, so that none arrives at night."""
+        send_at, start, asked = rows.send_at, rows.send_at or self.now, rows.group.shared.not_after
+        if window.opens > start:
+            send_at = start = window.opens
+            # Whoever named no end of its usefulness waits as long as it takes.
+            not_after = asked or start + self._validity
+            for place in rows.places:
+                number = rows.group.numbers[place]
+                warned = self.verdict.warnings.get(number, ())
+                self.verdict.warnings[number] = (*warned, "promo_deferred")
+        else:
+            not_after = rows.not_after
+        rows = replace(rows, send_at=send_at, not_after=min(not_after, window.closes))
+        if rows.not_after > start:
+            self._weigh(rows, found.texts, ruling)
+            return
+        refusal = refusal_for("promo_window_closed", "The message is of no use any more when the next hours begin.")
+        for place, text in zip(rows.places, found.texts, strict=True):
+            self._refuse(rows, place, refusal, ruling._replace(text=text))
 
     def refuse(self, group: Group, refusal: Refusal) -> None:
         """Refuse a whole group for something that was seen before: recipients that cannot be read."""

@@ -308,3 +308,5 @@ MAX_VALIDITY_HOURS = env.integer("MAX_VALIDITY_HOURS", 72)
 RECEIPT_GRACE_HOURS = env.integer("RECEIPT_GRACE_HOURS", 24)
 PARTITION_DAYS_AHEAD = env.integer("PARTITION_DAYS_AHEAD", 28)
 MESSAGE_RETENTION_DAYS = env.integer("MESSAGE_RETENTION_DAYS", 400)
+# Promotions go out within the hours of the recipient's country; only a laboratory, where nobody is woken, says 0.
+KEEP_PROMOTIONAL_HOURS = env.boolean("KEEP_PROMOTIONAL_HOURS", default=True)

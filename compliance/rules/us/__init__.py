@@ -51,8 +51,8 @@ PACKAGE: Final = CountryPackage(
     country=COUNTRY,
     name="United States",
     sender_rules=(NumberAsSender(), NumberRegistered()),
-    # Some states end at 20:00; which one a mobile number lives in cannot be known.
-    promotional_hours=Hours(time(8), time(20), time(19, 50)),
+    # 47 CFR 64.1200(c)(1): from 8:00 to 21:00 at the called party's location.
+    promotional_hours=Hours(time(8), time(21), time(20, 50)),
     optout_words=("stop", "quit", "end", "revoke", "opt out", "cancel", "unsubscribe"),
     duties=(
         "10DLC: brand and campaign at The Campaign Registry; toll-free: verification; short code: lease and review.",

@@ -167,6 +167,34 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
             "Promotional messages are not permitted at this hour at the destination.",
             "Schedule the message within the permitted hours.",
         ),
+        "promo_window_closed": (
+            "Promotional messages are not handed over at this hour at the recipient's place.",
+            "Send it within the permitted hours, or let promotions wait for them.",
+        ),
+        "promo_deferred": (
+            "The promotional message waits for the permitted hours at the recipient's place.",
+            "Nothing needs to be done; it goes out when the hours begin.",
+        ),
+        "destination_blocked": (
+            "The destination is closed to your organisation.",
+            "Open it for this class of messages, or ask support when the platform closed it.",
+        ),
+        "destination_cap_reached": (
+            "As many messages as you allowed went to this destination within 24 hours.",
+            "Send the rest later, or raise the cap of the destination.",
+        ),
+        "duplicate_message": (
+            "The recipient has just been sent the same text by the same sender.",
+            "Check that the message is not sent twice; send it again when the minutes you chose are over.",
+        ),
+        "frequency_capped": (
+            "The recipient has had as many promotional messages as you allow.",
+            "Send the promotion later, or raise the number.",
+        ),
+        "number_run": (
+            "Many passcodes went to neighbouring numbers, as they do when somebody earns from each.",
+            "Look whether people asked for these passcodes; close the numbers' first digits if not.",
+        ),
         "tenant_suspended": ("Sending is suspended for your account.", "Contact support to learn the reason."),
     },
     Group.CONSENT: {
