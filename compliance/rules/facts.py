@@ -112,19 +112,26 @@ class Facts:
         return sorted(own, key=lambda template: (-template.compiled.fixed, template.id))
 
 
-def load_facts() -> Facts:
-    """Read the current tenant's facts: seven queries whatever their number."""
+def load_facts(day: date) -> Facts:
+    """Read the current tenant's facts: seven queries whatever their number.
+
+    Args:
+        day: of the registers; what is active and had its last day before counts as suspended, as on its portal, though
+            nobody may have taken that down yet.
+    """
     sender_registrations: dict[UUID, dict[str, SenderRegistrationFacts]] = defaultdict(dict)
-    for owner, country, *facts in SenderRegistration.objects.values_list(
-        "sender_id", "country", "registration_id", "portal_state"
-    ):
-        sender_registrations[owner][country] = SenderRegistrationFacts(*facts)
+    headers: Iterable[tuple[Any, ...]] = SenderRegistration.objects.values_list(
+        "sender_id", "country", "registration_id", "portal_state", "valid_to"
+    )
+    for owner, country, own_id, *validity in headers:
+        sender_registrations[owner][country] = SenderRegistrationFacts(own_id, _state_on(day, *validity))
     template_registrations: dict[UUID, dict[str, TemplateRegistrationFacts]] = defaultdict(dict)
-    for owner, country, *facts in DltRegistration.objects.values_list(
-        "template_id", "country", "dlt_template_id", "header", "portal_state"
-    ):
-        template_registrations[owner][country] = TemplateRegistrationFacts(*facts)
-    senders = _senders(sender_registrations)
+    texts: Iterable[tuple[Any, ...]] = DltRegistration.objects.values_list(
+        "template_id", "country", "dlt_template_id", "header", "portal_state", "valid_to"
+    )
+    for owner, country, own_id, header, *validity in texts:
+        template_registrations[owner][country] = TemplateRegistrationFacts(own_id, header, _state_on(day, *validity))
+    senders = _senders(sender_registrations, day)
     templates = _templates(template_registrations)
     by_dlt_id = {
         registration.dlt_template_id: template
@@ -134,26 +141,41 @@ def load_facts() -> Facts:
     levels = {key: Level(level) for key, level in RuleLevel.objects.values_list("key", "level")}
     by_header = {sender.header: sender for sender in senders}
     by_id = {template.id: template for template in templates}
-    return Facts(by_header, by_id, by_dlt_id, _whitelists(), levels, load_recipient_facts())
+    return Facts(by_header, by_id, by_dlt_id, _whitelists(day), levels, load_recipient_facts())
 
 
-def _whitelists() -> dict[str, Whitelist]:
+def _state_on(day: date, portal_state: str, valid_to: date | None) -> str:
+    is_over = portal_state == PortalState.ACTIVE and valid_to is not None and valid_to < day
+    return PortalState.SUSPENDED if is_over else portal_state
+
+
+def _whitelists(day: date) -> dict[str, Whitelist]:
     registered: dict[str, list[Registered]] = defaultdict(list)
-    for entity_id, *row in Link.objects.values_list("entity__dlt_entity_id", "kind", "value", "header", "portal_state"):
-        registered[entity_id].append(Registered(*row))
+    rows: Iterable[tuple[Any, ...]] = Link.objects.values_list(
+        "entity__dlt_entity_id", "kind", "value", "header", "portal_state", "valid_to"
+    )
+    for entity_id, kind, value, header, *validity in rows:
+        registered[entity_id].append(Registered(kind, value, header, _state_on(day, *validity)))
     return {entity_id: Whitelist.of(rows) for entity_id, rows in registered.items()}
 
 
-def _senders(registrations: Mapping[UUID, Mapping[str, SenderRegistrationFacts]]) -> Iterable[SenderFacts]:
+def _senders(registrations: Mapping[UUID, Mapping[str, SenderRegistrationFacts]], day: date) -> Iterable[SenderFacts]:
     # A rejected header may have been entered again: the standing one comes last and counts.
     rows: list[tuple[Any, ...]] = list(
         Sender.objects.values_list(
-            "id", "header", "kind", "state", "entity__country", "entity__dlt_entity_id", "entity__portal_state"
+            "id",
+            "header",
+            "kind",
+            "state",
+            "entity__country",
+            "entity__dlt_entity_id",
+            "entity__portal_state",
+            "entity__valid_to",
         )
     )
     rows.sort(key=lambda row: row[3] != ReviewState.REJECTED)
-    for key, header, kind, state, *entity in rows:
-        facts = EntityFacts(*entity) if entity[0] else None
+    for key, header, kind, state, country, entity_id, *validity in rows:
+        facts = EntityFacts(country, entity_id, _state_on(day, *validity)) if country else None
         yield SenderFacts(key, header, kind, state, facts, registrations.get(key, {}))
 
 

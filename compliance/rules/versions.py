@@ -24,15 +24,16 @@ def touch() -> None:
     )
 
 
-def current_decisions() -> tuple[UUID | None, Decisions]:
+def current_decisions(now: datetime) -> tuple[UUID | None, Decisions]:
     """The version and what follows from it: one query when it is known here, eight when it is new."""
+    day = register_day(now)
     # Read before the facts: they may then be newer than their version says, never older.
     version = RuleVersion.objects.values_list("version", flat=True).first()
     if version is None:
-        return None, Decisions(load_facts())
-    return version, _decisions(current_tenant_id(), version)
+        return None, Decisions(load_facts(day))
+    return version, _decisions(current_tenant_id(), version, day)
 
 
 @lru_cache(maxsize=_TENANTS)
-def _decisions(tenant_id: UUID, version: UUID) -> Decisions:
-    return Decisions(load_facts())
+def _decisions(tenant_id: UUID, version: UUID, day: date) -> Decisions:
+    return Decisions(load_facts(day))
