@@ -1,8 +1,8 @@
-"""What the register is about to lose: what ends, and what its portal will block because nobody used it."""
+"""Whose header is meant, and what the register is about to lose: what ends, what nobody used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -13,12 +13,14 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
+from compliance.identifiers import bare_header
 from compliance.models import (
     Chain,
     ConsentTemplate,
     DltRegistration,
     Entity,
     Link,
+    Sender,
     SenderRegistration,
     Telemarketer,
 )
@@ -28,6 +30,8 @@ from compliance.statuses import PortalKind, PortalState, Suspension
 # Portals tell days of their country; the registers that tell any are India's.
 REGISTER_ZONE: Final = ZoneInfo("Asia/Kolkata")
 WARN_DAYS: Final = 7
+# Warns whoever gave a header as handsets show it that another one was taken.
+SENDER_AS_SHOWN: Final = "sender_as_shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,18 @@ class Ending:
 def register_day(now: datetime) -> date:
     """The day that it is for a register."""
     return now.astimezone(REGISTER_ZONE).date()
+
+
+def as_registered(headers: Collection[str]) -> dict[str, str]:
+    """Of headers written as handsets show them, such as `VM-ACMEIN-S`, the tenant's own ones that are meant.
+
+    What is a header of the tenant exactly as it is written means itself. One query where any looks so, else none.
+    """
+    meant = {header: bare for header in headers if (bare := bare_header(header)) != header}
+    if not meant:
+        return {}
+    own = set(Sender.objects.filter(header__in=[*meant, *meant.values()]).values_list("header", flat=True))
+    return {header: bare for header, bare in meant.items() if header not in own and bare in own}
 
 
 def ending_soon(*, now: datetime, within_days: int = WARN_DAYS) -> list[Ending]:

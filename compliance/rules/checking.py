@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import TextChoices
 
 from compliance.cta import Call, calls_in
+from compliance.queries import SENDER_AS_SHOWN, as_registered
 from compliance.rules import style
 from compliance.rules.calls import TemplateCalls
 from compliance.rules.catalogue import AFTER, NUMBER, NUMBER_KINDS, RECIPIENT, TEXT, VALUES
@@ -99,7 +100,8 @@ def check(*, asked: Asked, region: str, now: datetime) -> Checked:
         refusal = Refusal(number.code, number.detail, number.remedy)
         about = _about_number(number)
         return Checked([_verdict(about, Level.REFUSE, refusal)], refusal, recipient=asked.recipient[:20])
-    screening = Screening.load(senders=[asked.sender], template_ids=[], recipients=[number], now=now, is_dry=True)
+    sender = as_registered([asked.sender]).get(asked.sender, asked.sender)
+    screening = Screening.load(senders=[sender], template_ids=[], recipients=[number], now=now, is_dry=True)
     text = asked.text
     if text is not None:
         try:
@@ -107,8 +109,11 @@ def check(*, asked: Asked, region: str, now: datetime) -> Checked:
         except TextRefused as refused:
             refusal = Refusal(refused.code, refused.detail, refused.remedy)
             return Checked([_verdict(TEXT, Level.REFUSE, refusal)], refusal, recipient=number)
-    subject = Subject(asked.sender, asked.template_id, text, asked.variables, number, asked.traffic_class)
-    return _Check(subject, number, current_decisions(now)[1], screening).run()
+    subject = Subject(sender, asked.template_id, text, asked.variables, number, asked.traffic_class)
+    checked = _Check(subject, number, current_decisions(now)[1], screening).run()
+    if sender != asked.sender:
+        checked.warnings = (*checked.warnings, SENDER_AS_SHOWN)
+    return checked
 
 
 def _about_number(refused: NumberRefused) -> About:

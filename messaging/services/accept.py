@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
@@ -13,6 +14,7 @@ from billing.errors import InsufficientCredit, NoWallet
 from billing.models import Wallet
 from billing.prices import PriceBook
 from billing.services import shortage
+from compliance.queries import SENDER_AS_SHOWN, as_registered
 from compliance.rules import GivenValues, Screening, pick
 from kernel.db.tenancy import current_tenant_id, scoped_connection
 from kernel.domain.errors import DomainError
@@ -58,12 +60,14 @@ def accept(
         return []
     with transaction.atomic(using=scoped_connection().alias):
         tenant, wallet = parties()
+        drafts, as_shown = _with_own_senders(drafts)
         groups, unreadable = _groups(drafts, tenant.country, now)
         judge = judge_for(tenant, wallet, groups, now)
         for group, refusal in unreadable:
             judge.refuse(group, refusal)
         for group in groups:
             judge.decide(group)
+        judge.verdict.warn(as_shown, SENDER_AS_SHOWN)
         verdict, origin = judge.verdict, Origin(source, campaign, wallet.charged_on, now, _labels(drafts))
         try:
             _write_covered(verdict, wallet, origin)
@@ -126,6 +130,15 @@ def _write_covered(verdict: Verdict, wallet: Wallet, origin: Origin) -> None:
     if needed and needed > wallet.available_micros:
         raise shortage(needed)
     write(verdict, origin)
+
+
+def _with_own_senders(drafts: Sequence[Draft]) -> tuple[Sequence[Draft], list[int]]:
+    """Drafts with the headers that are meant where they came as handsets show them, and the numbers of these."""
+    meant = as_registered({draft.sender for draft in drafts})
+    if not meant:
+        return drafts, []
+    changed = [number for number, draft in enumerate(drafts) if draft.sender in meant]
+    return [replace(draft, sender=meant.get(draft.sender, draft.sender)) for draft in drafts], changed
 
 
 def _groups(drafts: Sequence[Draft], country: str, now: datetime) -> tuple[list[Group], list[tuple[Group, Refusal]]]:

@@ -5,7 +5,7 @@ Everything is decided by columns. What is accepted is never an object of its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -121,6 +121,11 @@ class Verdict:
     def micros(self) -> int:
         """What all that was accepted will cost."""
         return sum(lot.kind.quote.unit_micros * sum(lot.segments) for lot in self.lots.values())
+
+    def warn(self, numbers: Iterable[int], code: str) -> None:
+        """Add a code to the warnings of messages."""
+        for number in numbers:
+            self.warnings[number] = (*self.warnings.get(number, ()), code)
 
     def refuse_all(self, refusal: Refusal) -> None:
         """Refuse, for a reason that none of the messages gave, all that was accepted."""

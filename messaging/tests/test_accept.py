@@ -74,6 +74,28 @@ def test_a_refused_draft_is_a_blocked_row_with_code_and_remedy(world: World, fie
         assert not Batch.objects.exists()
 
 
+def test_a_sender_as_phones_show_it_means_the_registered_header(world: World) -> None:
+    shown, bare = world.accept(draft(sender="VM-ACMEIN-S"), draft(RAVI))
+    assert (shown.status, shown.warnings) == (Status.ACCEPTED, ("sender_as_shown",))
+    assert (bare.status, bare.warnings) == (Status.ACCEPTED, ())
+    with tenant_context(world.tenant_id):
+        assert Message.objects.get(pk=shown.id).sender == "ACMEIN"
+
+
+def test_who_opted_out_of_a_header_gets_nothing_from_it_as_shown(world: World) -> None:
+    with tenant_context(world.tenant_id):
+        compliance.opt_out(recipient=E164(ASHA), sender="ACMEIN", now=LONG_AGO, actor=REVIEWER)
+    (refused,) = world.accept(draft(ASHA, sender="VM-ACMEIN-S"))
+    assert refused.refusal is not None
+    assert refused.refusal.code == "opted_out"
+
+
+def test_the_bare_form_of_nobodys_header_means_nobody(world: World) -> None:
+    (refused,) = world.accept(draft(sender="VM-NOBODY-S"))
+    assert refused.refusal is not None
+    assert "“VM-NOBODY-S”" in refused.refusal.detail
+
+
 def test_an_opted_out_recipient_is_blocked_and_the_others_go(world: World) -> None:
     with tenant_context(world.tenant_id):
         compliance.opt_out(recipient=E164(ASHA), now=LONG_AGO, actor=REVIEWER)
