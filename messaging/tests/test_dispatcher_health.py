@@ -20,7 +20,8 @@ from routing import breaker
 from routing.models import Breaker, Route, RouteGauge
 from routing.services.draining import start_drain
 from routing.services.plans import RuleDraft, save_plan
-from routing.statuses import BreakerState, RouteState
+from routing.services.routes import route_config
+from routing.statuses import BreakerState, Lane, RouteState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,7 +135,9 @@ def test_changed_terms_take_effect_without_a_new_connection(changes: dict[str, A
         await scene.until(lambda: counters.binds == 1 and route_id in dispatcher.routes.desks)
         desk = dispatcher.routes.desks[route_id]
         Route.objects.update(**changes)
-        await scene.until(lambda: {name: getattr(desk.config, name) for name in changes} == changes)
+        wanted = route_config(Route.objects.get(pk=route_id), lane=Lane.BULK)
+        assert wanted != desk.config
+        await scene.until(lambda: desk.config == wanted)
         await scene.until(lambda: counters.binds == changes.get("binds", 1))
         assert dispatcher.routes.desks[route_id] is desk
         assert scene.smsc.status()["connections"] == changes.get("binds", 1)
