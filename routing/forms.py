@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 from uuid import UUID
 
 from django import forms
@@ -16,9 +16,10 @@ from kernel.domain.clock import utc_now
 from kernel.domain.money import MICROS, from_decimal
 from kernel.domain.traffic import TrafficClass
 from routing.contract import Provider
-from routing.errors import RouteConfigProblem
+from routing.errors import RouteConfigProblem, SecretsUnreadable
 from routing.models import Route
 from routing.plan import RuleDraft
+from routing.secrets import unseal
 from routing.services.plans import MAX_WEIGHT
 from routing.services.routes import Change, RouteDraft, RouteTerms, refuse_unshareable
 from routing.services.usable import OTP_PATIENCE_S, PATIENCE_S
@@ -32,6 +33,13 @@ CHOICES: Final = tuple((f"route_{number}", f"weight_{number}") for number in ran
 COST_LINE: Final = re.compile(r"\+?(?P<prefix>[0-9]{1,15})[ \t:=,;]+(?P<cost>[0-9]{1,6}(?:\.[0-9]{1,6})?)")
 Choice = tuple[str, str]
 KEPT: Final = "Stored and never shown. Leave it empty to keep it."
+
+
+@runtime_checkable
+class AsksWhatIsStored(Protocol):
+    """A provider's form that needs to know which secrets an empty field keeps."""
+
+    stored_secrets: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,17 @@ def settings_form(provider: Provider, route: Route | None = None, data: Mapping[
         for name in provider.secret_fields:
             form.fields[name].required = False
             form.fields[name].help_text = KEPT
+        if isinstance(form, AsksWhatIsStored):
+            form.stored_secrets = _stored(provider, route)
     return form
+
+
+def _stored(provider: Provider, route: Route) -> Collection[str]:
+    """What an empty field keeps; of secrets that cannot be read, nobody knows which they are."""
+    try:
+        return unseal(route.secrets_encrypted).keys()
+    except SecretsUnreadable:
+        return provider.secret_fields
 
 
 def route_draft(

@@ -19,6 +19,7 @@ from kernel.domain.errors import DomainError
 from kernel.smpp.receipts import ReceiptState
 from kernel.web.problem import MEDIA_TYPE
 from messaging.services.receiving import keep_receipts
+from messaging.services.unmatched import unmapped
 from routing import registry
 from routing.callback_addresses import callback_url, route_behind
 from routing.callbacks import Callback, CallbackRefused, CalledBack, HearsCallbacks
@@ -71,7 +72,7 @@ def _hear(ear: Ear, call: Callback, now: datetime) -> HttpResponse:
         return _refusal(problem.status, problem.code, problem.detail, problem.remedy)
     keep_receipts(route_id=ear.route_id, receipts=[(each.receipt, each.recipient) for each in told], now=now)
     if strange := _strange(told):
-        why = f"the status {strange!r} has no meaning: add a line for it in the settings"
+        why = f"the status {strange!r} has no meaning: add a line for it in the settings; its receipt is kept"
         note_trouble(route_id=ear.route_id, call=call, why=why, secrets=ear.secrets.values(), now=now)
     return HttpResponse(status=204)
 
@@ -124,5 +125,11 @@ def route_callbacks(request: TenantRequest, pk: int) -> HttpResponse:
     route = get_object_or_404(Route, pk=pk)
     trouble = trouble_of(pk)
     samples = [{**each, "at": datetime.fromisoformat(each["at"])} for each in trouble.samples] if trouble else []
-    context = {"route": route, "url": callback_url(route), "count": trouble.count if trouble else 0, "samples": samples}
+    context = {
+        "route": route,
+        "url": callback_url(route),
+        "count": trouble.count if trouble else 0,
+        "samples": samples,
+        "unmapped": unmapped(pk),
+    }
     return render(request, "gateways/callbacks.html", context)

@@ -12,9 +12,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from audit.services import SYSTEM
 from gateways.http import views
 from gateways.models import CallbackTrouble
+from kernel.domain.clock import utc_now
 from messaging.models import UnmatchedReceipt
+from messaging.services.unmatched import try_again, unmapped
 from routing.callback_addresses import callback_url
 from routing.models import Route
 from routing.services.routes import RouteDraft, create_route, route_config
@@ -169,9 +172,17 @@ def test_only_the_last_troubles_are_kept_and_all_are_counted(client: Client) -> 
     assert all(len(sample["what"]) < 1_100 for sample in trouble.samples)
 
 
-def test_a_status_without_a_meaning_is_taken_and_told_to_staff(client: Client) -> None:
-    assert client.get(path_of(http_route(FORM)), {"msgid": "1", "state": "zapped"}).status_code == 204
-    assert kept() == []
+def test_a_status_without_a_meaning_is_kept_counted_and_told_to_staff(client: Client) -> None:
+    route, staff = http_route(FORM), signed_in(make_user(is_staff=True))
+    for ident in "12":
+        assert client.get(path_of(route), {"msgid": ident, "state": "zapped"}).status_code == 204
+    assert kept() == [([ident], "", "other", "") for ident in "12"]
+    (found,) = unmapped(route.pk)
+    assert (found.stat, found.receipts) == ("zapped", 2)
+    assert "zapped" in staff.get(reverse("gateways:route-callbacks", args=[route.pk])).content.decode()
+    assert "has no meaning" in staff.get(reverse("console_queues:unmatched")).content.decode()
+    assert try_again(route_id=route.pk, actor=SYSTEM, now=utc_now()) == 0
+    assert not UnmatchedReceipt.objects.exclude(next_try_at=None).exists()
     assert "'zapped' has no meaning" in CallbackTrouble.objects.get().samples[0]["why"]
 
 

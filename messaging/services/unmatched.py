@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 
 from audit.services import Actor, record_for_platform
 from kernel.db.tenancy import platform_context, scoped_connection
 from kernel.smpp.message_ids import shape_of
 from kernel.smpp.receipt_dates import told_at
+from kernel.smpp.receipts import ReceiptState
 from messaging.dispatcher.dialects import masked
 from messaging.models import UnmatchedReceipt
 from routing.dialects import Count as Seen
@@ -54,6 +55,15 @@ class Orphan:
     guess: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """A status that receipts of a route have and that says nothing to us."""
+
+    stat: str
+    receipts: int
+    latest: datetime
+
+
 def sums(now: datetime) -> list[Sum]:
     """By route, the most first; one query."""
     young = Count("pk", filter=Q(received_at__gte=now - YOUNG))
@@ -80,7 +90,7 @@ def orphans(*, route_id: int | None, before: int | None, now: datetime) -> list[
 def try_again(*, route_id: int | None, actor: Actor, now: datetime) -> int:
     """Have dispatchers try all of a route, or of all routes, within seconds; returns how many."""
     with platform_context(reason="try receipts again"), transaction.atomic(using=scoped_connection().alias):
-        found = UnmatchedReceipt.objects.all()
+        found = UnmatchedReceipt.objects.exclude(state=ReceiptState.OTHER.value)
         if route_id is not None:
             found = found.filter(route_id=route_id)
         count = found.update(next_try_at=now)
@@ -93,6 +103,13 @@ def try_again(*, route_id: int | None, actor: Actor, now: datetime) -> int:
             now=now,
         )
     return count
+
+
+def unmapped(route_id: int) -> list[Unmapped]:
+    """The statuses of a route's receipts that have no meaning, the most frequent first; one query."""
+    found = UnmatchedReceipt.objects.filter(route_id=route_id, state=ReceiptState.OTHER.value)
+    rows = found.values("stat").annotate(n=Count("pk"), latest=Max("received_at")).order_by("-n", "stat")
+    return [Unmapped(row["stat"], row["n"], row["latest"]) for row in rows[:PAGE_SIZE]]
 
 
 def _orphan(row: UnmatchedReceipt, learnt: Sequence[Seen], now: datetime) -> Orphan:
@@ -111,6 +128,8 @@ def _orphan(row: UnmatchedReceipt, learnt: Sequence[Seen], now: datetime) -> Orp
 
 
 def _guess(row: UnmatchedReceipt, learnt: Sequence[Seen], now: datetime) -> str:
+    if row.state == ReceiptState.OTHER.value:
+        return "Its status has no meaning: add a line for it to the settings of the route."
     told = told_at(
         row.submitted,
         submitted_at=row.received_at - _LONG_AGO,

@@ -6,9 +6,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from routing.forms import settings_form
 from routing.providers.http.requests import Composer, Request
 from routing.providers.http.settings import HttpSettingsForm
 from routing.providers.http.templates import Template, TemplateProblem
+from routing.registry import provider
+from routing.services.routes import RouteDraft, create_route
 from routing.tests.builders import outgoing
 
 URL = "https://api.example.com/v1/send"
@@ -154,6 +157,39 @@ def test_the_form_says_which_line_and_which_placeholder(changes: dict[str, str],
     form = HttpSettingsForm({**GOOD, **changes})
     assert not form.is_valid()
     assert words in " ".join(map(str, form.errors[field]))
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    wrong = {"url": "https://[::1/", "body": "to = {too}", "headers": "X: {text}", "id_at": "a b", "auth": "basic"}
+    form = HttpSettingsForm({**GOOD, **wrong})
+    assert form.errors.keys() == {"url", "body", "headers", "id_at", "username"}
+
+
+@pytest.mark.parametrize(
+    ("field", "source"),
+    [
+        ("url", "https://example.com/{password}"),
+        ("headers", "X-Login: {username}"),
+        ("body", "to = {to}\nkey = {password}"),
+    ],
+)
+def test_a_login_that_is_sent_has_to_be_saved(field: str, source: str) -> None:
+    name = source[source.rindex("{") + 1 : source.rindex("}")]
+    assert "none is saved" in str(HttpSettingsForm({**GOOD, field: source}).errors[name])
+    assert HttpSettingsForm({**GOOD, field: source, name: "sesame"}).is_valid()
+    kept = HttpSettingsForm({**GOOD, field: source})
+    kept.stored_secrets = {"password"}
+    assert kept.is_valid() is (name == "password")
+
+
+@pytest.mark.django_db
+def test_a_secret_that_is_stored_may_be_left_empty_in_the_form_of_its_route() -> None:
+    sent = {**GOOD, "body": "to = {to}\nkey = {password}"}
+    data = {f"link-{name}": value for name, value in sent.items()}
+    without = create_route(draft=RouteDraft("Without", "http", GOOD, {"callback_secret": "x"}))
+    stored = create_route(draft=RouteDraft("Stored", "http", GOOD, {"password": "sesame"}))
+    valid = [settings_form(provider("http"), route, data).is_valid() for route in (without, stored)]
+    assert valid == [False, True]
 
 
 def test_what_is_left_empty_has_its_usual_value() -> None:

@@ -23,6 +23,7 @@ from routing.providers.http.templates import (
     Fields,
     Template,
     TemplateProblem,
+    TemplateProblems,
     in_url,
 )
 
@@ -64,7 +65,7 @@ class Composer:
         secrets: `password`; missing ones are empty.
 
     Raises:
-        TemplateProblem: a template is wrong; its attribute `field` names the form's field.
+        TemplateProblems: of each field whose template is wrong, the first problem.
     """
 
     def __init__(self, given: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
@@ -76,6 +77,7 @@ class Composer:
         self._is_list = int(given.get("batch_size") or 1) > 1
         parts = urlsplit(str(given.get("url") or ""))
         self._query = parts.query
+        self._problems: dict[str, str] = {}
         in_path = OF_ROUTE if self._is_list else OF_ROUTE | {"to", "to_digits", "reference"}
         self._path = self._read("url", lambda: Template(parts.path or "/", in_path))
         self._headers = self._read("headers", lambda: Fields(str(given.get("headers") or ""), _IN_HEADERS, ":"))
@@ -84,16 +86,25 @@ class Composer:
         self._item: Document | None = None
         self._read("body", self._read_body)
         self._read("item", self._read_item)
+        if self._problems:
+            raise TemplateProblems(self._problems)
         self._run = chance.token_hex(5)
         self._numbers = count(1)
 
-    @staticmethod
-    def _read(field: str, read: Any) -> Any:
+    def _read(self, field: str, read: Any) -> Any:
+        """None where it is wrong: all fields are read before that is told."""
         try:
             return read()
         except TemplateProblem as problem:
-            problem.field = field  # type: ignore[attr-defined]  # for the form, which shows it there
-            raise
+            self._problems[field] = str(problem)
+            return None
+
+    @property
+    def names(self) -> set[str]:
+        """The placeholders that stand anywhere."""
+        read = [self._path, *(template for each in (self._headers, self._fields) for _, template in each.fields)]
+        read += [document for document in (self._document, self._item) if document]
+        return {name for each in read for name in each.names}
 
     def _read_body(self) -> None:
         source = str(self._given.get("body") or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -19,7 +19,7 @@ from routing.providers.http.answers import AnswerMap, MappingProblem, read_codes
 from routing.providers.http.callbacks import CallbackMap, read_states
 from routing.providers.http.places import PlaceProblem, read_path, read_place
 from routing.providers.http.requests import Composer, Login, Shape
-from routing.providers.http.templates import TemplateProblem
+from routing.providers.http.templates import TemplateProblems
 
 SECRET_FIELDS: Final = frozenset({"password", "callback_secret"})
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
@@ -162,6 +162,9 @@ class HttpSettingsForm(ChainSettingsForm):
         help_text="A higher one makes a new address, and the old one is not taken any more.",
     )
 
+    # Secrets of the route that an empty field keeps; the console says which.
+    stored_secrets: Collection[str] = ()
+
     # Read by the console: headings with the fields below them.
     groups: Final = (
         ("Request", ("url", "method", "shape", "body", "headers", "batch_size", "item")),
@@ -218,17 +221,25 @@ class HttpSettingsForm(ChainSettingsForm):
         parts = _address(given.get("url") or "")
         if parts is None:
             self.add_error("url", "This is no address: look at its host and its port.")
-            return
-        if "url" in given and (parts.scheme not in ("https", "http") or not parts.hostname):
+        elif "url" in given and (parts.scheme not in ("https", "http") or not parts.hostname):
             self.add_error("url", "Write an address that begins with https:// and a host.")
         elif parts.scheme == "http" and not given.get("inside"):
             self.add_error("url", "Texts and passwords would cross the Internet in the clear: write https://.")
-        if given.get("tls_fingerprint") and parts.scheme != "https":
+        if given.get("tls_fingerprint") and parts is not None and parts.scheme != "https":
             self.add_error("tls_fingerprint", "It has no effect without https.")
         try:
-            Composer(given, {})
-        except TemplateProblem as problem:
-            self.add_error(getattr(problem, "field", "body"), str(problem))
+            names = Composer({**given, "url": given.get("url") if parts else ""}, {}).names
+        except TemplateProblems as problem:
+            for name, words in problem.by_field.items():
+                self.add_error(name, words)
+        else:
+            self._check_values(names, given)
+
+    def _check_values(self, names: Container[str], given: Mapping[str, Any]) -> None:
+        """What belongs to the route and stands in a template has a value."""
+        for name in ("username", "password"):
+            if name in names and not given.get(name) and name not in self.stored_secrets:
+                self.add_error(name, f"{{{name}}} stands in what is sent, and none is saved: fill it in.")
 
     def _check_login(self, given: Mapping[str, Any]) -> None:
         if given.get("auth") == Login.HEADER and not _NAME.fullmatch(given.get("auth_header") or ""):

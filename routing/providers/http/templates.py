@@ -30,6 +30,14 @@ class TemplateProblem(ValueError):
     """A template that cannot be filled; its text names the placeholder."""
 
 
+class TemplateProblems(TemplateProblem):
+    """Several templates that cannot be filled: form field → what is wrong with it."""
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        super().__init__("; ".join(by_field.values()))
+        self.by_field = by_field
+
+
 class Template:
     """A text with placeholders.
 
