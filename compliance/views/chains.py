@@ -155,10 +155,12 @@ def _entity(
 def _chain(request: TenantRequest, chain: Chain, sent_back: ChainToldForm | None = None) -> HttpResponse:
     names = dict(Telemarketer.objects.filter(entity=chain.entity).values_list("telemarketer_id", "name"))
     machine, state = MOVES[PortalKind.CHAIN], PortalState(chain.portal_state)
+    # A chain that the portal told of came with all acceptances; only those that began here count them.
+    is_round_over = state not in (PortalState.DRAFT, PortalState.AWAITING_TM, PortalState.DECLINED)
     context = {
         "chain": chain,
         "links": [
-            {"id": each, "name": names.get(each, ""), "has_accepted": number < chain.accepted_count}
+            {"id": each, "name": names.get(each, ""), "has_accepted": is_round_over or number < chain.accepted_count}
             for number, each in enumerate(chain.telemarketer_ids)
         ],
         "steps": [(step.value, label) for step, label in LABELS.items() if machine.next(state, step)],
