@@ -93,6 +93,10 @@ def message_new(request: TenantRequest) -> HttpResponseBase:
     if request.method != "POST":
         form = SendForm(template=template, initial={"recipient": request.GET.get("recipient", "")})
         return _composer(request, template, form)
+    if not choice.is_valid():
+        # Another text than the one that was meant must not go out in its place.
+        notices.error(request, "Nothing was sent: the template is not approved, or not there any more. Choose another.")
+        return redirect("messaging:message-new")
     form = SendForm(request.POST, template=template)
     if not form.is_valid():
         return _composer(request, template, form, status=422)
