@@ -38,9 +38,20 @@ _RUN: Final = re.compile(r"(?<![\w.,/\-])\+?[0-9][0-9\-]*(?: +[0-9][0-9\-]*)*(?!
 _TRAILING: Final = ".,;:!?)]}'\"”’»।"
 # Chunks of digits that blanks may part within one number, "+91 98765 43210".
 _CHUNKS: Final = 4
-_MARKS: Final = (".", "@", "://", "+", "1800", "1860")
-# A full stop makes a link only with something before it and two characters after it.
-_TELLING: Final = re.compile(r"[^\s.][.\u3002\uff0e\uff61][^\s.,]{2}|@|://|\+[0-9]|18[06]0")
+_MARKS: Final = (".", "@", "://", "+", "1800", "1860", "1-800", "1-860")
+# Behind a full stop that makes a link come two characters, and digits alone only in an address of digits: amounts,
+# dates and initials are none. Every alternative begins with one fixed character, for which the engine looks first.
+_BEHIND_STOP: Final = r"(?:[^\s.,0-9][^\s.,]|[0-9]+(?:\.[0-9]+\.[0-9]|[^\s.,;)0-9]))"
+_SIGNS: Final = (
+    *(rf"{stop}{_BEHIND_STOP}" for stop in (r"\.", "\u3002", "\uff0e", "\uff61")),
+    "@",
+    "://",
+    r"\+[0-9]",
+    r"1(?<![0-9]1)-?8-?[06]-?0",
+)
+_TELLING: Final = re.compile("|".join(_SIGNS))
+_TEN_DIGITS: Final = re.compile(r"[0-9](?<![0-9][0-9])(?:[ \-]*[0-9]){9}")
+TEN: Final = 10
 
 _SHORTENERS_WORDS: Final = (
     "bit.ly tinyurl.com t.co goo.gl ow.ly is.gd v.gd buff.ly rebrand.ly cutt.ly shorturl.at t.ly rb.gy tiny.cc bl.ink "
@@ -53,6 +64,8 @@ class CallKind(StrEnum):
     URL = "url"
     NUMBER = "number"
     EMAIL = "email"
+    # Ten digits where a phone's number is as likely as that of an order.
+    DIGITS = "digits"
 
 
 class Call(NamedTuple):
@@ -83,15 +96,20 @@ def may_hold(text: str) -> bool:
 
 
 def is_telling(text: str) -> bool:
-    """The same with a closer look at one text."""
+    """The same with a closer look, at one text or at many joined by line breaks."""
     return _TELLING.search(text) is not None
 
 
-def calls_in(text: str, *, bare_numbers: bool = True) -> list[Call]:
+def may_hold_digits(text: str) -> bool:
+    """Whether a text, or any of many joined by line breaks, has ten digits in a row."""
+    return len(text) >= TEN and _TEN_DIGITS.search(text) is not None
+
+
+def calls_in(text: str, *, bare: CallKind | None = CallKind.NUMBER) -> list[Call]:
     """Everything a text calls its reader to, in order of place.
 
     Args:
-        bare_numbers: take ten digits for a phone; without, only numbers with + or of the toll-free series.
+        bare: what ten digits are taken for; None leaves only numbers with + or of the toll-free series.
     """
     folded = text.translate(_STOPS)
     found: list[Call] = []
@@ -99,7 +117,7 @@ def calls_in(text: str, *, bare_numbers: bool = True) -> list[Call]:
         for token in _TOKEN.finditer(folded):
             found += _in_token(token[0], token.start())
     taken = [(call.start, call.end) for call in found]
-    found += [c for c in _numbers(folded, bare=bare_numbers) if not any(a <= c.start < b for a, b in taken)]
+    found += [c for c in _numbers(folded, bare) if not any(a <= c.start < b for a, b in taken)]
     return sorted(found, key=lambda call: call.start)
 
 
@@ -195,32 +213,34 @@ def normalise_number(text: str) -> str:
     return digits[1:] if len(digits) == 11 and digits.startswith("0") else digits
 
 
-def _numbers(text: str, *, bare: bool) -> Iterator[Call]:
+def _numbers(text: str, bare: CallKind | None) -> Iterator[Call]:
     for run in _RUN.finditer(text):
         chunks = list(_DIGITS.finditer(text, run.start(), run.end()))
         index = 0
         while index < len(chunks):
             for after in range(min(len(chunks), index + _CHUNKS), index, -1):
                 start, end = chunks[index].start(), chunks[after - 1].end()
-                if _is_phone(text[start:end], bare=bare):
+                kind = _kind_of(text[start:end], bare)
+                if kind is not None:
                     written = text[start:end]
-                    yield Call(CallKind.NUMBER, start, end, written, normalise_number(written))
+                    yield Call(kind, start, end, written, normalise_number(written))
                     index = after - 1
                     break
             index += 1
 
 
-def _is_phone(written: str, *, bare: bool) -> bool:
+def _kind_of(written: str, bare: CallKind | None) -> CallKind | None:
+    """What a run of digits is taken for; None for an amount, a date or an order."""
     digits = "".join(char for char in written if char.isdigit())
     if digits.startswith(("1800", "1860")):
-        return 8 <= len(digits) <= 11
+        return CallKind.NUMBER if 8 <= len(digits) <= 11 else None
     if written.startswith("+"):
-        return 8 <= len(digits) <= 15
-    if not bare:
-        return False
+        return CallKind.NUMBER if 8 <= len(digits) <= 15 else None
     national = normalise_number(written)
+    if bare is None or len(national) != TEN:
+        return None
     is_prefixed = len(digits) != len(national)
-    return len(national) == 10 and (is_prefixed or national[0] in "6789" or national.startswith(("140", "160")))
+    return bare if is_prefixed or national[0] in "6789" or national.startswith(("140", "160")) else None
 
 
 class Standing(StrEnum):

@@ -19,6 +19,8 @@ from compliance.tags import CERTAIN, MEANING, TAG, Slot, Variable, VariableType,
 __all__ = ["CompiledTemplate", "Match", "Mismatch", "ValueProblem", "normalise_ends"]
 
 _TRAILING: Final = " \t\n"
+# In the order in which they count.
+VALUE_PROBLEMS: Final = ("variable_missing", "variable_too_long", "variable_invalid")
 _SPECIALS: Final = frozenset("_/.")
 
 
@@ -221,14 +223,17 @@ class CompiledTemplate:
         return self._format % tuple(values)
 
     def check_values(self, values: Sequence[str]) -> ValueProblem | None:
-        """The first value that is missing, too long or of the wrong kind; None when the rendered text will match."""
+        """A value that is missing, else one too long, else one of the wrong kind; None when the text will match."""
         if len(values) != len(self._checks):
             return self._wrong_number(len(values))
+        found: ValueProblem | None = None
         for index, (most, fullmatch) in enumerate(self._checks):
             value = values[index]
             if len(value) > most or not fullmatch(value) or "\r" in value:
-                return _problem(self.variables[index], value)
-        return None
+                problem = _problem(self.variables[index], value)
+                if found is None or VALUE_PROBLEMS.index(problem.code) < VALUE_PROBLEMS.index(found.code):
+                    found = problem
+        return found
 
     def render_column(self, columns: Sequence[Sequence[str]], count: int) -> list[str]:
         """`count` texts at once; the values by columns, one per variable, each `count` long."""

@@ -84,8 +84,7 @@ def _registered(registration: SenderRegistration | DltRegistration) -> str:
 def readiness(template: Template, country: str = "IN") -> Refusal | None:
     """What still stands between a template and its first message to a country; the rules themselves are asked."""
     _, decisions = current_decisions(utc_now())
-    decision = decisions.pair(template.sender.header, template.id, country)
-    return decision if isinstance(decision, Refusal) else None
+    return decisions.obstacle(template.sender.header, template.id, country)
 
 
 def sender_readiness(sender: Sender, country: str = "IN") -> Refusal | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from compliance.cta import Call, Whitelist, calls_in, is_telling, may_hold
+from compliance.cta import TEN, Call, CallKind, Whitelist, calls_in, is_telling, may_hold, may_hold_digits
 from compliance.matching import CompiledTemplate
 from compliance.rules.contract import Pair, Refusal
 from compliance.rules.rule import Level, LinkRule
@@ -26,10 +26,28 @@ _DIGITS_ONLY: Final = (VariableType.NUMERIC,)
 
 
 class Objection(NamedTuple):
-    """What the link rules say about some calls: the first refusal, and the codes of warnings before it."""
+    """What rules about links and of style say.
+
+    Args:
+        refusal: that of the first rule, in their order, which refuses; `place` is this rule's place.
+        warnings: codes of the rules that warn.
+        noted: keys of the rules that object and let it pass, warnings among them.
+    """
 
     refusal: Refusal | None
     warnings: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
+    place: int = 0
+
+    def joined(self, other: Objection) -> Objection:
+        """Both about one message: the refusal of the rule that comes first counts."""
+        first, second = (other, self) if other.place < self.place else (self, other)
+        if first.refusal is None:
+            first, second = second, first
+        return first._replace(
+            warnings=tuple(dict.fromkeys((*self.warnings, *other.warnings))),
+            noted=tuple(dict.fromkeys((*self.noted, *other.noted))),
+        )
 
 
 Judge = Callable[[Sequence[Call]], Objection]
@@ -41,14 +59,17 @@ def judge_with(rules: Sequence[tuple[LinkRule, Level]], pair: Pair, whitelist: W
 
     def judge(calls: Sequence[Call]) -> Objection:
         warnings: list[str] = []
-        for call in calls:
-            for rule, level in rules:
-                refusal = rule.judge(call, pair, whitelist) if level is not Level.OBSERVE else None
-                if refusal is not None and level is Level.REFUSE:
-                    return Objection(refusal, tuple(warnings))
-                if refusal is not None and refusal.code not in warnings:
-                    warnings.append(refusal.code)
-        return Objection(None, tuple(warnings))
+        noted: list[str] = []
+        for place, (rule, level) in enumerate(rules):
+            refusal = next((found for call in calls if (found := rule.judge(call, pair, whitelist))), None)
+            if refusal is None:
+                continue
+            if level is Level.REFUSE:
+                return Objection(refusal, tuple(warnings), tuple(noted), place)
+            noted.append(rule.about.key)
+            if level is Level.WARN and refusal.code not in warnings:
+                warnings.append(refusal.code)
+        return Objection(None, tuple(warnings), tuple(noted))
 
     return judge
 
@@ -60,29 +81,50 @@ class Glued:
     Args:
         first: number of its first value among the template's.
         is_plain: the fixed text has no character of a call, so that values without one are passed over.
+        is_single: one value that nothing but a blank or the end of a sentence touches.
         has_scheme: the fixed text makes a link of any value, addresses of digits included.
-        bare_numbers: a value is a call-back number by its type.
+        bare: what ten digits in a value are: a call-back number by its type, or perhaps one; None where they are none.
     """
 
     first: int
     parts: tuple[str, ...]
     is_plain: bool
+    is_single: bool
     has_scheme: bool
-    bare_numbers: bool
+    bare: CallKind | None
 
     def text(self, values: Sequence[str]) -> str:
         filled = [value + part for value, part in zip(values, self.parts[1:], strict=True)]
         return self.parts[0] + "".join(filled)
 
-    def needs_look(self, values: Sequence[str]) -> bool:
-        return self.bare_numbers or is_telling(self.text(values))
-
-    def columns_need_look(self, columns: Sequence[Sequence[str]]) -> bool:
-        """Whether any row may; whole columns at once."""
-        if self.bare_numbers:
+    def needs_look(self, text: str) -> bool:
+        """Whether its words may hold a call once the values are in them."""
+        if self.bare is CallKind.NUMBER or is_telling(text):
             return True
+        return self.bare is CallKind.DIGITS and may_hold_digits(text)
+
+    def rows_to_look_at(self, columns: Sequence[Sequence[str]]) -> Sequence[int]:
+        """The rows that may hold a call; whole columns at once, as most have none."""
+        if self.bare is CallKind.NUMBER:
+            return range(len(columns[0]))
+        joined = ["\n".join(column) for column in columns]
+        may_have_digits = self.bare is CallKind.DIGITS and self._may_have_digits(columns, joined)
+        if not may_have_digits and not self._may_tell(columns, joined):
+            return ()
+        texts = columns[0] if self.is_single else [self.text(values) for values in zip(*columns, strict=True)]
+        whole = joined[0] if self.is_single else "\n".join(texts)
+        if not may_have_digits and not is_telling(whole):
+            return ()
+        return [row for row, text in enumerate(texts) if self.needs_look(text)]
+
+    def _may_have_digits(self, columns: Sequence[Sequence[str]], joined: Sequence[str]) -> bool:
+        if len(columns) == 1 and not any(char.isdigit() for part in self.parts for char in part):
+            return len(max(columns[0], key=len, default="")) >= TEN and may_hold_digits(joined[0])
+        return any(may_hold_digits(self.text(values)) for values in zip(*columns, strict=True))
+
+    def _may_tell(self, columns: Sequence[Sequence[str]], joined: Sequence[str]) -> bool:
         if self.is_plain:
-            return any(may_hold("\n".join(column)) for column in columns)
+            return any(map(may_hold, joined))
         # Behind "Rs." stand amounts; digits alone make no link with anything.
         return self.has_scheme or not all("".join(column).replace(".", "").isdigit() for column in columns)
 
@@ -105,8 +147,9 @@ class CallPlan:
             tail = parts[-1].rstrip(_HARMLESS_END)
             is_plain = not any(map(may_hold, (*parts[:-1], tail)))
             if not (is_plain and all(kind in _DIGITS_ONLY for kind in kinds)):
+                is_single = len(kinds) == 1 and not parts[0] and not tail
                 has_scheme = "/" in token[0] or "@" in token[0]
-                glued.append(Glued(number, parts, is_plain, has_scheme, VariableType.CBN in kinds))
+                glued.append(Glued(number, parts, is_plain, is_single, has_scheme, _bare(kinds)))
             number += len(parts) - 1
         return cls(tuple(calls_in(_GLUED.sub("\n", body))), tuple(glued))
 
@@ -115,8 +158,9 @@ class CallPlan:
         found: list[Call] = []
         for each in self.glued:
             own = values[each.first : each.first + len(each.parts) - 1]
-            if each.needs_look(own):
-                found += calls_in(each.text(own), bare_numbers=each.bare_numbers)
+            text = each.text(own)
+            if each.needs_look(text):
+                found += calls_in(text, bare=each.bare)
         return found
 
     def judge_values(self, values: Sequence[str], judge: Judge) -> Objection:
@@ -128,25 +172,30 @@ class CallPlan:
         found: dict[int, Objection] = {}
         for each in self.glued:
             own = columns[each.first : each.first + len(each.parts) - 1]
-            if not each.columns_need_look(own):
-                continue
-            for row, objection in _rows(each, own, judge):
-                before = found.get(row, PASSES)
-                warnings = tuple(dict.fromkeys((*before.warnings, *objection.warnings)))
-                found[row] = Objection(before.refusal or objection.refusal, warnings)
+            rows = each.rows_to_look_at(own)
+            for row, objection in _objections(each, own, rows, judge):
+                before = found.get(row)
+                found[row] = objection if before is None else before.joined(objection)
         return found
 
 
-def _rows(glued: Glued, columns: Sequence[Sequence[str]], judge: Judge) -> Iterator[tuple[int, Objection]]:
-    known: dict[tuple[str, ...], Objection] = {}
-    for row, values in enumerate(zip(*columns, strict=True)):
-        if not glued.needs_look(values):
-            continue
-        objection = known.get(values)
+def _bare(kinds: Sequence[VariableType]) -> CallKind | None:
+    if VariableType.CBN in kinds:
+        return CallKind.NUMBER
+    return CallKind.DIGITS if VariableType.VAR in kinds else None
+
+
+def _objections(
+    glued: Glued, columns: Sequence[Sequence[str]], rows: Sequence[int], judge: Judge
+) -> Iterator[tuple[int, Objection]]:
+    known: dict[str, Objection] = {}
+    for row in rows:
+        text = glued.text([column[row] for column in columns])
+        objection = known.get(text)
         if objection is None:
-            calls = calls_in(glued.text(values), bare_numbers=glued.bare_numbers)
-            objection = known[values] = judge(calls) if calls else PASSES
-        if objection is not PASSES and (objection.refusal or objection.warnings):
+            calls = calls_in(text, bare=glued.bare)
+            objection = known[text] = judge(calls) if calls else PASSES
+        if objection != PASSES:
             yield row, objection
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from compliance.rules import style
-from compliance.rules.country import DEFAULT, packages
+from compliance.rules.country import DEFAULT, CountryPackage, packages
 from compliance.rules.decisions import SENDER_RULES, TEMPLATE_RULES
 from compliance.rules.destinations import BLOCKED, CAP
 from compliance.rules.history import DUPLICATE, FREQUENCY
 from compliance.rules.hours import HOURS
-from compliance.rules.rule import About, Basis, LooksAt
+from compliance.rules.rule import About, Basis, LinkRule, LooksAt, PairRule
 from compliance.rules.runs import RUN
 
 EVERYWHERE: Final = "Everywhere"
@@ -38,6 +38,27 @@ NUMBER_KINDS: Final = (
         "Ask the recipient for a mobile number.",
         LooksAt.MESSAGE,
     ),
+)
+UNSENDABLE: Final = About(
+    "text_unsendable",
+    "invalid_text",
+    "The text has a character that no phone can show.",
+    "Remove the character that is named.",
+    LooksAt.MESSAGE,
+)
+EMPTY: Final = About(
+    "text_empty",
+    "empty_text",
+    "The message has no text.",
+    "Give a text, or a template with its variables.",
+    LooksAt.MESSAGE,
+)
+TOO_LONG: Final = About(
+    "text_too_long",
+    "text_too_long",
+    "The text takes more parts than are sent as one message.",
+    "Shorten the text, or split it into several messages.",
+    LooksAt.MESSAGE,
 )
 TEXT: Final = About(
     "text_matches",
@@ -81,24 +102,30 @@ class Listed(NamedTuple):
 
 def pipeline() -> Iterator[Listed]:
     """Every rule, in order."""
-    for about in (NUMBER, *NUMBER_KINDS):
-        yield Listed(about, EVERYWHERE)
-    for rule in (*SENDER_RULES, *TEMPLATE_RULES):
-        yield Listed(rule.about, EVERYWHERE)
-    # Countries by name, those without a package last.
-    found = sorted(packages().values(), key=lambda package: (package.country == DEFAULT, package.name))
-    for package in found:
-        for pair_rule in (*package.sender_rules, *package.template_rules):
-            yield Listed(pair_rule.about, package.name)
-    for package in found:
-        for link_rule in package.link_rules:
-            yield Listed(link_rule.about, package.name)
+    yield from _everywhere(NUMBER, *NUMBER_KINDS, UNSENDABLE, EMPTY)
+    yield from _everywhere(*(rule.about for rule in SENDER_RULES))
+    yield from _by_country(lambda package: package.sender_rules)
+    yield from _everywhere(*(rule.about for rule in TEMPLATE_RULES))
+    yield from _by_country(lambda package: package.template_rules)
+    yield from _everywhere(TEXT, *VALUES)
+    yield from _by_country(lambda package: package.link_rules)
     for link_rule in style.LINK_RULES:
         yield Listed(link_rule.about, "Countries without rules about links")
-    for pair_rule in style.PAIR_RULES:
-        yield Listed(pair_rule.about, EVERYWHERE)
-    for about in (TEXT, *VALUES, *BEFORE, *RECIPIENT, *AFTER):
+    yield from _by_country(lambda package: package.text_rules)
+    yield from _everywhere(*(rule.about for rule in style.PAIR_RULES))
+    yield from _everywhere(*BEFORE, *RECIPIENT, *AFTER, TOO_LONG)
+
+
+def _everywhere(*abouts: About) -> Iterator[Listed]:
+    for about in abouts:
         yield Listed(about, EVERYWHERE)
+
+
+def _by_country(rules: Callable[[CountryPackage], Iterable[PairRule | LinkRule]]) -> Iterator[Listed]:
+    # Countries by name, those without a package last; a message goes to one of them.
+    for package in sorted(packages().values(), key=lambda package: (package.country == DEFAULT, package.name)):
+        for rule in rules(package):
+            yield Listed(rule.about, package.name)
 
 
 def adjustable() -> Mapping[str, About]:

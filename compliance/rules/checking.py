@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
+import phonenumbers
+from django.conf import settings
 from django.db.models import TextChoices
 
 from compliance.cta import Call, calls_in
+from compliance.identifiers import INDIA
 from compliance.queries import SENDER_AS_SHOWN, as_registered
-from compliance.rules import style
 from compliance.rules.calls import TemplateCalls
-from compliance.rules.catalogue import AFTER, NUMBER, NUMBER_KINDS, RECIPIENT, TEXT, VALUES
-from compliance.rules.content import Shelf, ordered
+from compliance.rules.catalogue import (
+    AFTER,
+    EMPTY,
+    NUMBER,
+    NUMBER_KINDS,
+    RECIPIENT,
+    TEXT,
+    TOO_LONG,
+    UNSENDABLE,
+    VALUES,
+)
+from compliance.rules.content import Shelf, ordered, refusal_of_mismatch, refusal_of_value
 from compliance.rules.contract import DltIds, Refusal, Ruling, Subject
 from compliance.rules.country import package_for
-from compliance.rules.decisions import SENDER_RULES, TEMPLATE_RULES, Approved, Decisions, link_rules
+from compliance.rules.decisions import SENDER_RULES, TEMPLATE_RULES, link_rules, text_rules
 from compliance.rules.destinations import BLOCKED
 from compliance.rules.facts import TemplateFacts
 from compliance.rules.hours import HOURS, objection_of_hours
 from compliance.rules.rule import About, Level, PairRule
 from compliance.rules.screening import Screening
-from compliance.rules.versions import current_decisions
 from kernel.domain.traffic import TrafficClass
 from kernel.telecom.e164 import E164
 from kernel.telecom.numbers import NumberReason, NumberRefused, country_of, normalise
@@ -39,6 +50,7 @@ class Outcome(TextChoices):
     NOT_APPLICABLE = "not_applicable", "Not applicable"
 
 
+_SHOWN: Final = 20
 _OF_LEVEL = {Level.OBSERVE: Outcome.OBSERVED, Level.WARN: Outcome.WARNED, Level.REFUSE: Outcome.REFUSED}
 
 
@@ -93,24 +105,20 @@ def check(*, asked: Asked, region: str, now: datetime) -> Checked:
     """Ask every rule about a message of the current tenant. Nothing is sent, held or written.
 
     Args:
-        region: country of numbers without a country code.
+        region: country of numbers without a country code; where a number cannot be read, all other rules are asked as
+            if it were a mobile phone's of this country.
     """
     number = normalise(asked.recipient, region)
-    if isinstance(number, NumberRefused):
-        refusal = Refusal(number.code, number.detail, number.remedy)
-        about = _about_number(number)
-        return Checked([_verdict(about, Level.REFUSE, refusal)], refusal, recipient=asked.recipient[:20])
+    unreadable = Refusal(number.code, number.detail, number.remedy) if isinstance(number, NumberRefused) else None
+    recipient = _any_mobile(region) if isinstance(number, NumberRefused) else number
     sender = as_registered([asked.sender]).get(asked.sender, asked.sender)
-    screening = Screening.load(senders=[sender], template_ids=[], recipients=[number], now=now, is_dry=True)
-    text = asked.text
-    if text is not None:
-        try:
-            text = normalise_text(text)
-        except TextRefused as refused:
-            refusal = Refusal(refused.code, refused.detail, refused.remedy)
-            return Checked([_verdict(TEXT, Level.REFUSE, refusal)], refusal, recipient=number)
-    subject = Subject(sender, asked.template_id, text, asked.variables, number, asked.traffic_class)
-    checked = _Check(subject, number, current_decisions(now)[1], screening).run()
+    screening = Screening.load(senders=[sender], template_ids=[], recipients=[recipient], now=now, is_dry=True)
+    text, unsendable = _readable(asked.text)
+    subject = Subject(sender, asked.template_id, text, asked.variables, recipient, asked.traffic_class)
+    about = _about_number(number) if isinstance(number, NumberRefused) else None
+    checked = _Check(subject, recipient, screening).run(about, unreadable, unsendable)
+    if unreadable is not None:
+        checked.recipient = asked.recipient[:_SHOWN]
     if sender != asked.sender:
         checked.warnings = (*checked.warnings, SENDER_AS_SHOWN)
     return checked
@@ -123,6 +131,23 @@ def _about_number(refused: NumberRefused) -> About:
     return premium if refused.reason in (NumberReason.PREMIUM_RATE, NumberReason.SHARED_COST) else line
 
 
+def _any_mobile(region: str) -> E164:
+    mobile = phonenumbers.PhoneNumberType.MOBILE
+    examples = (phonenumbers.example_number_for_type(each, mobile) for each in (region, INDIA))
+    example = next(found for found in examples if found is not None)
+    return E164(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _readable(text: str | None) -> tuple[str | None, Refusal | None]:
+    """A text as it is sent; one that cannot be stays as it is, for the rules behind."""
+    if text is None:
+        return None, None
+    try:
+        return normalise_text(text), None
+    except TextRefused as refused:
+        return text, Refusal(refused.code, refused.detail, refused.remedy)
+
+
 def _verdict(about: About, level: Level, objection: Refusal | None) -> Verdict:
     if objection is None:
         return Verdict(about, level, Outcome.PASSED)
@@ -130,46 +155,72 @@ def _verdict(about: About, level: Level, objection: Refusal | None) -> Verdict:
 
 
 class _Check:
-    def __init__(self, subject: Subject, recipient: E164, decisions: Decisions, screening: Screening) -> None:
-        self.subject, self.decisions, self.screening = subject, decisions, screening
+    def __init__(self, subject: Subject, recipient: E164, screening: Screening) -> None:
+        self.subject, self.screening, self.decisions = subject, screening, screening.decisions
         self.country = country_of(recipient)
         self.package = package_for(self.country)
-        numbers = [_verdict(about, Level.REFUSE, None) for about in (NUMBER, *NUMBER_KINDS)]
-        self.checked = Checked(numbers, recipient=recipient, country=self.country)
-        self.template = self._template()
-        self.pair = decisions.pair_of(subject.sender, self.template, self.country)
+        self.checked = Checked(recipient=recipient, country=self.country)
+        self.unfound: Refusal | None = None
+        # Whose rules are asked about a template: the one named or found, or all of a sender's, which fail alike.
+        self.judged = self.template = self._template()
+        if self.template is None and self.subject.template_id is None:
+            self.judged = self._first_hindered()
+        self.pair = self.decisions.pair_of(subject.sender, self.judged, self.country)
 
-    def run(self) -> Checked:
+    def run(self, about: About | None, unreadable: Refusal | None, unsendable: Refusal | None) -> Checked:
         checked, ruling = self.checked, self.screening.rule(self.subject)
         text = ruling.text or self._text()
+        is_empty = (self.subject.text is not None or self.subject.template_id is None) and not text.strip()
+        for each in (NUMBER, *NUMBER_KINDS):
+            self._add(each, unreadable if each is about else None)
+        self._add(UNSENDABLE, unsendable)
+        self._add(EMPTY, EMPTY.refusal() if is_empty else None)
         self._of_pair()
+        self._of_text(text, is_empty=is_empty)
         self._of_links(text)
         self._of_style()
-        self._of_text(ruling)
-        self._of_recipient(ruling)
-        if ruling.code is not None:
-            checked.refusal = Refusal(ruling.code, ruling.detail, ruling.remedy)
+        self._of_recipient(ruling, is_known=unreadable is None)
         checked.template, checked.warnings, checked.dlt = self.template, ruling.warnings, ruling.dlt
         if ruling.window is not None and ruling.window.opens > self.screening.now:
             checked.warnings = (*checked.warnings, "promo_deferred")
         checked.traffic_class, checked.text = ruling.traffic_class, text
-        if text:
+        if text and unsendable is None:
             encoding, checked.parts = count_segments(text)
             checked.encoding = encoding.value
+        too_long = self._too_long(checked.parts)
+        self._add(TOO_LONG, too_long)
+        judged = Refusal(ruling.code, ruling.detail, ruling.remedy) if ruling.code is not None else too_long
+        checked.refusal = unreadable or unsendable or (EMPTY.refusal() if is_empty else judged)
         return checked
 
     def _template(self) -> TemplateFacts | None:
-        sender, reference, text, *_ = self.subject
+        reference, text = self.subject.template_id, self.subject.text
         if reference is not None:
             return self.decisions.facts.template(reference)
-        shelf = self.decisions.shelf(sender, self.country)
-        if not isinstance(shelf, Shelf) or not text:
+        shelf = self._shelf()
+        if shelf is None or not text:
             return None
         hit = shelf.find(text)
         if hit is None:
             self.checked.nearest = shelf.nearest(text)
             return None
         return hit[0]
+
+    def _shelf(self) -> Shelf | None:
+        """The sender's templates, those that its registration hinders too: what a text resembles is worth knowing."""
+        found = self.decisions.shelf(self.subject.sender, self.country)
+        if isinstance(found, Shelf):
+            return found
+        approved = self.decisions.facts.approved_of(self.subject.sender)
+        if not approved and found.code == TEXT.code:
+            self.unfound = found
+        return Shelf((), approved) if approved else None
+
+    def _first_hindered(self) -> TemplateFacts | None:
+        """A template of a sender all of whose templates are refused for their registration."""
+        found = self.decisions.shelf(self.subject.sender, self.country)
+        approved = self.decisions.facts.approved_of(self.subject.sender)
+        return approved[0] if approved and isinstance(found, Refusal) else None
 
     def _text(self) -> str:
         """The text as far as it can be written, for rules that look at it although another one refuses."""
@@ -186,19 +237,46 @@ class _Check:
     def _of_pair(self) -> None:
         for rule in SENDER_RULES:
             self._add(rule.about, rule.judge(self.pair))
-        # Without a name and without a match there is no template to speak of.
-        is_searched = self.template is None and self.subject.template_id is None
-        self._of_template(TEMPLATE_RULES, is_silent=is_searched)
         for rule in self.package.sender_rules:
-            self._of_template((rule,), is_silent=self.pair.sender is None)
-        self._of_template(self.package.template_rules, is_silent=self.template is None or self.pair.sender is None)
+            self._of_rule(rule, is_silent=self.pair.sender is None)
+        # Without a name and without a match there is no template to speak of.
+        is_searched = self.judged is None and self.subject.template_id is None
+        for rule in TEMPLATE_RULES:
+            self._of_rule(rule, is_silent=is_searched)
+        for rule in self.package.template_rules:
+            self._of_rule(rule, is_silent=self.judged is None or self.pair.sender is None)
 
-    def _of_template(self, rules: Iterable[PairRule], *, is_silent: bool) -> None:
-        for rule in rules:
-            if is_silent:
-                self._skip(rule.about)
+    def _of_rule(self, rule: PairRule, *, is_silent: bool) -> None:
+        if is_silent:
+            self._skip(rule.about)
+        else:
+            self._add(rule.about, rule.judge(self.pair))
+
+    def _of_text(self, text: str, *, is_empty: bool) -> None:
+        is_asked = not is_empty and (self.template or self.checked.nearest or self.unfound)
+        objection = self._mismatch(text) if is_asked else None
+        for about in (TEXT, *VALUES):
+            if not is_asked:
+                self._skip(about)
             else:
-                self._add(rule.about, rule.judge(self.pair))
+                self._add(about, objection if objection and objection.code == about.code else None)
+
+    def _mismatch(self, text: str) -> Refusal | None:
+        """What the text, or the values, have against the template."""
+        if self.unfound is not None:
+            return self.unfound
+        template = self.template or self.checked.nearest
+        if template is None:
+            return None
+        compiled = template.compiled
+        if self.subject.text is not None:
+            is_match = self.template is not None and compiled.match(text) is not None
+            return None if is_match else refusal_of_mismatch(template.label, compiled.mismatch(text))
+        values = ordered(compiled, self.subject.variables)
+        if isinstance(values, Refusal):
+            return values
+        problem = compiled.check_values(values)
+        return refusal_of_value(problem) if problem else None
 
     def _of_links(self, text: str) -> None:
         calls = self._calls(text)
@@ -220,31 +298,24 @@ class _Check:
         return [*plan.fixed, *plan.calls(match.values)] if match else list(plan.fixed)
 
     def _of_style(self) -> None:
-        self._of_template(style.PAIR_RULES, is_silent=self.template is None)
-
-    def _of_text(self, ruling: Ruling) -> None:
-        content = {about.code: about for about in (TEXT, *VALUES)}
-        for about in content.values():
-            if ruling.code == about.code:
-                self._add(about, Refusal(ruling.code, ruling.detail, ruling.remedy))
-            elif self.template is None or self._is_pair_refused():
-                self._skip(about)
+        pair = self.decisions.pair_of(self.subject.sender, self.template, self.country)
+        for rule in text_rules(self.package):
+            if self.template is None:
+                self._skip(rule.about)
             else:
-                self._add(about, None)
+                self._add(rule.about, rule.judge(pair))
 
-    def _is_pair_refused(self) -> bool:
-        return self.template is not None and not isinstance(
-            self.decisions.pair(self.pair.header, self.template.id, self.country), Approved
-        )
-
-    def _of_recipient(self, ruling: Ruling) -> None:
+    def _of_recipient(self, ruling: Ruling, *, is_known: bool) -> None:
+        if not is_known:
+            for about in (BLOCKED, *RECIPIENT, *AFTER):
+                self._skip(about)
+            return
         traffic_class = ruling.traffic_class or self.subject.traffic_class or TrafficClass.TRANSACTIONAL
         topic = self.template.topic if self.template else ""
         self._add(BLOCKED, self.decisions.country(self.country, traffic_class).judge(self.subject.recipient))
         said = self.screening.objections_of(self.subject.recipient, self.subject.sender, traffic_class, topic)
         for about in RECIPIENT:
             self._add(about, next((refusal for refusal in said if refusal.code == about.code), None))
-
         self._of_hours(traffic_class)
         for about in AFTER[1:]:
             if ruling.code and about.key not in self.screening.said:
@@ -259,6 +330,13 @@ class _Check:
         objection = objection_of_hours(self.subject.recipient, self.screening.now)
         level = Level.WARN if self.decisions.facts.recipients.defers else Level.REFUSE
         self.checked.verdicts.append(_verdict(HOURS, level, objection))
+
+    @staticmethod
+    def _too_long(parts: int) -> Refusal | None:
+        most = settings.MAX_SEGMENTS
+        if parts <= most:
+            return None
+        return TOO_LONG.refusal(f"The text takes {parts} parts; at most {most} are sent.")
 
     def _add(self, about: About, objection: Refusal | None) -> None:
         self.checked.verdicts.append(_verdict(about, about.level(self.decisions.facts.levels), objection))

@@ -17,7 +17,7 @@ from kernel.telecom.e164 import E164
 from kernel.telecom.numbers import country_of
 
 T = TypeVar("T")
-Found = tuple[Approved, tuple[str, ...]] | Refusal
+Found = tuple[Approved, Objection] | Refusal
 INDIA = "+91"
 
 
@@ -38,14 +38,15 @@ def by_country(recipients: Sequence[str]) -> Iterator[tuple[str, Sequence[int]]]
 
 
 def same_decision(found: Found) -> object:
-    """What texts share whose search had the same end: the decision on their template, and warnings."""
+    """What texts share whose search had the same end: the decision on their template, and what was said of values."""
     return id(found) if isinstance(found, Refusal) else (id(found[0]), found[1])
 
 
 def judge_match(approved: Approved, match: Match) -> Objection:
-    """What the link rules say of a matched text's values, and every warning about it."""
-    refusal, warnings = approved.calls.by_slots.judge_values(match.values, approved.judge_calls)
-    return Objection(refusal, (*match.warnings, *approved.warnings, *warnings))
+    """What is said of a matched text: the first refusal, every warning, and what is noted of its values alone."""
+    of_values = approved.calls.by_slots.judge_values(match.values, approved.judge_calls)
+    said = approved.own.joined(of_values)
+    return said._replace(warnings=(*match.warnings, *said.warnings), noted=of_values.noted)
 
 
 def refused(refusal: Refusal, text: str, traffic_class: TrafficClass | None, approved: Approved | None) -> Ruling:
@@ -59,7 +60,11 @@ def refused(refusal: Refusal, text: str, traffic_class: TrafficClass | None, app
 
 @dataclass(slots=True)
 class Work:
-    """What is asked about messages of one sender, template and class, and what was decided so far."""
+    """What is asked about messages of one sender, template and class, and what was decided so far.
+
+    Args:
+        noted: keys of rules that object to single messages and let them pass, for the few that have any.
+    """
 
     sender: str
     template_id: UUID | str | None
@@ -67,6 +72,7 @@ class Work:
     recipients: Sequence[str]
     content: Values | Sequence[str]
     screened: Screened = field(default_factory=lambda: Screened([], {}, {}))
+    noted: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def given(self) -> Sequence[str] | None:
@@ -101,13 +107,19 @@ class Work:
                 for number in members:
                     mismatch = compiled.mismatch(texts[number])
                     self.refuse((number,), refusal_of_mismatch(label, mismatch), approved)
-            elif found.refusal is not None:
-                self.refuse(members, found.refusal, approved)
-            else:
-                self.warn(members, found.warnings)
+            elif self.let_pass(members, approved, found):
                 kept += members
         kept.sort()
         return kept, pick(texts, kept)
+
+    def let_pass(self, numbers: Sequence[int], approved: Approved, said: Objection) -> bool:
+        """Whether texts that match pass the rules about links and of style; else they are refused."""
+        if said.refusal is not None:
+            self.refuse(numbers, said.refusal, approved)
+            return False
+        self.warn(numbers, said.warnings)
+        self.note(numbers, said.noted)
+        return True
 
     def _render(
         self, approved: Approved, numbers: Sequence[int], values: Values
@@ -118,8 +130,9 @@ class Work:
         texts = compiled.render_column(columns, len(numbers))
         problems = compiled.check_columns(columns)
         objections = approved.calls.by_variables.judge_columns(columns, approved.judge_calls)
-        self.warn(numbers, approved.warnings)
-        if not unusable and not problems and not objections:
+        own = approved.own
+        self.warn(numbers, own.warnings)
+        if not unusable and not problems and not objections and own.refusal is None:
             return numbers, texts
         left = []
         for place, number in enumerate(numbers):
@@ -128,13 +141,18 @@ class Work:
                 self.refuse((number,), unusable[number], approved)
             elif problem is not None:
                 self.refuse((number,), refusal_of_value(problem), approved)
-            elif (objection := objections.get(place, PASSES)).refusal is not None:
-                refusal = refused(objection.refusal, texts[place], self.asked, approved)
-                self.screened.refused[number] = refusal
+            elif (refusal := own.joined(objections.get(place, PASSES)).refusal) is not None:
+                self.screened.refused[number] = refused(refusal, texts[place], self.asked, approved)
             else:
-                self.warn((number,), objection.warnings)
                 left.append(place)
+                self.note((number,), objections.get(place, PASSES).noted)
+                self.warn((number,), objections.get(place, PASSES).warnings)
         return pick(numbers, left), pick(texts, left)
+
+    def note(self, numbers: Sequence[int], keys: tuple[str, ...]) -> None:
+        """Keep that these rules object to messages which they let pass."""
+        for number in numbers if keys else ():
+            self.noted[number] = (*self.noted.get(number, ()), *keys)
 
     def by_text(
         self, numbers: Sequence[int], find: Callable[[str], T], key: Callable[[T], object] = id

@@ -76,27 +76,44 @@ def refusal_of_number(compiled: CompiledTemplate, values: Sequence[str]) -> Refu
 
 @dataclass(frozen=True)
 class Shelf:
-    """The templates a sender may use for one country, at least one, those with most fixed text first.
+    """The approved templates of a sender for one country, at least one, those with most fixed text first.
 
     Its indexes are made when a text first asks for them, and kept as long as the tenant's facts stand.
+
+    Args:
+        templates: those that nothing but a text speaks against.
+        hindered: those that a rule refuses whatever the text; searched when none of the others matches, so that a text
+            is refused with what has to be mended.
     """
 
     templates: Sequence[TemplateFacts]
+    hindered: Sequence[TemplateFacts] = ()
 
     @cached_property
     def _index(self) -> LiteralIndex:
         return LiteralIndex([template.compiled for template in self.templates])
 
     @cached_property
+    def _hindered_index(self) -> LiteralIndex:
+        return LiteralIndex([template.compiled for template in self.hindered])
+
+    @cached_property
     def _likeness(self) -> LikenessIndex:
-        return LikenessIndex([template.compiled for template in self.templates])
+        return LikenessIndex([template.compiled for template in (*self.templates, *self.hindered)])
 
     def find(self, text: str) -> tuple[TemplateFacts, Match] | None:
         """The match with most fixed text; warns `template_ambiguous` when another template matches as well."""
         text = normalise_ends(text)
+        hit = self._first(text, self.templates, self._index) if self.templates else None
+        return hit or (self._first(text, self.hindered, self._hindered_index) if self.hindered else None)
+
+    @staticmethod
+    def _first(
+        text: str, templates: Sequence[TemplateFacts], index: LiteralIndex
+    ) -> tuple[TemplateFacts, Match] | None:
         hit: tuple[TemplateFacts, Match] | None = None
-        for number in self._index.candidates(text):
-            template = self.templates[number]
+        for number in index.candidates(text):
+            template = templates[number]
             match = template.compiled.match_normalised(text)
             if match is not None and hit is not None:
                 return hit[0], Match(hit[1].values, (*hit[1].warnings, "template_ambiguous"))
@@ -106,4 +123,4 @@ class Shelf:
 
     def nearest(self, text: str) -> TemplateFacts:
         """The template that the writer of a text without match probably meant."""
-        return self.templates[self._likeness.nearest(text)]
+        return (*self.templates, *self.hindered)[self._likeness.nearest(text)]

@@ -37,6 +37,7 @@ class CountryPackage:
     Args:
         country: ISO 3166-1 alpha-2; empty for every country without a package of its own.
         sender_rules: asked about a sender alone as well, in this order; they judge pairs without a template.
+        text_rules: what its law wants said in a template's text; asked behind those about links.
         optout_words: what a promotional text says about the way out, at least one of them, in small letters.
         duties: what a sender has to register or observe beyond what rules can check; shown to people.
         carries_ids: whether registration ids travel with each message.
@@ -47,6 +48,7 @@ class CountryPackage:
     sender_rules: tuple[PairRule, ...] = ()
     template_rules: tuple[PairRule, ...] = ()
     link_rules: tuple[LinkRule, ...] = ()
+    text_rules: tuple[PairRule, ...] = ()
     promotional_hours: Hours | None = None
     optout_words: tuple[str, ...] = ()
     duties: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from compliance.cta import NOTHING, Whitelist
 from compliance.rules import style
-from compliance.rules.calls import Judge, TemplateCalls, judge_with
+from compliance.rules.calls import Judge, Objection, TemplateCalls, judge_with
 from compliance.rules.content import Shelf
 from compliance.rules.contract import DltIds, Pair, Refusal
 from compliance.rules.country import CountryPackage, package_for
@@ -19,6 +19,8 @@ from compliance.rules.rule import Level, LinkRule, PairRule
 from compliance.rules.template import TemplateApproved, TemplateExists, TemplateOfSender
 from kernel.domain.traffic import TrafficClass
 
+# The first place behind all rules about links.
+BEHIND_LINKS: Final = 100
 SENDER_RULES: Final[tuple[PairRule, ...]] = (SenderExists(), SenderApproved())
 TEMPLATE_RULES: Final[tuple[PairRule, ...]] = (TemplateExists(), TemplateApproved(), TemplateOfSender())
 
@@ -30,14 +32,15 @@ class Approved(NamedTuple):
     """What holds for every message of one sender and template to one country.
 
     Args:
-        warnings: codes of rules of style that object to the template.
+        own: what rules about links and of style say of the template itself; they come behind those about texts and
+            values, so that a refusal among these counts only when the text passed.
         calls: where values may call readers to something; `judge_calls` says what the destination's rules say of it.
     """
 
     template: TemplateFacts
     traffic_class: TrafficClass
     dlt: DltIds | None
-    warnings: tuple[str, ...]
+    own: Objection
     calls: TemplateCalls
     judge_calls: Judge
 
@@ -60,6 +63,11 @@ class Decisions:
                 self._pairs.clear()
             found = self._pairs[key] = self._decide(header, self.facts.template(reference), country)
         return found
+
+    def obstacle(self, header: str, reference: UUID | str, country: str) -> Refusal | None:
+        """What refuses every message of this sender and template to this country, text and values whatever they are."""
+        decision = self.pair(header, reference, country)
+        return decision if isinstance(decision, Refusal) else decision.own.refusal
 
     def sender(self, header: str, country: str) -> Refusal | None:
         """Why this sender may send nothing to this country, whatever the template."""
@@ -106,18 +114,19 @@ class Decisions:
         if pair.sender is None or template is None:
             raise AssertionError("the first rules refuse what does not exist")
         judge, calls = self.judge_of_calls(pair), TemplateCalls(template.compiled)
-        refusal, warnings = judge(calls.fixed)
-        for rule in style.PAIR_RULES:
-            level = rule.about.level(self.facts.levels)
-            objection = rule.judge(pair) if refusal is None and level is not Level.OBSERVE else None
-            if objection is not None and level is Level.REFUSE:
-                refusal = objection
-            elif objection is not None:
-                warnings = (*warnings, objection.code)
-        if refusal is not None:
-            return refusal
+        own = judge(calls.fixed).joined(self._style(pair))
         dlt = dlt_ids(pair.sender, template, country)
-        return Approved(template, template.traffic_class, dlt, warnings, calls, judge)
+        return Approved(template, template.traffic_class, dlt, own, calls, judge)
+
+    def _style(self, pair: Pair) -> Objection:
+        """Rules of style about templates, in their places behind the rules about links."""
+        rules = [(rule, rule.about.level(self.facts.levels)) for rule in text_rules(package_for(pair.country))]
+        found = [(place, rule, level, rule.judge(pair)) for place, (rule, level) in enumerate(rules, BEHIND_LINKS)]
+        passing = [(rule, level, said) for _, rule, level, said in found if said and level is not Level.REFUSE]
+        refusals = ((said, place) for place, _, level, said in found if said and level is Level.REFUSE)
+        refusal, first = next(refusals, (None, 0))
+        warnings = tuple(said.code for _, level, said in passing if level is Level.WARN)
+        return Objection(refusal, warnings, tuple(rule.about.key for rule, *_ in passing), first)
 
     def _gather(self, header: str, country: str) -> Shelf | Refusal:
         refusal = self.sender(header, country)
@@ -125,20 +134,33 @@ class Decisions:
             return refusal
         approved = self.facts.approved_of(header)
         decided = [(template, self.pair(header, template.id, country)) for template in approved]
-        usable = [template for template, decision in decided if isinstance(decision, Approved)]
-        if usable:
-            return Shelf(usable)
-        # Where all approved templates fail for their registration, that is what has to be mended.
-        return next((decision for _, decision in decided if isinstance(decision, Refusal)), _nothing_approved(header))
+        if not any(isinstance(decision, Approved) for _, decision in decided):
+            # Where all approved templates fail for their registration, that is what has to be mended.
+            refusals = (decision for _, decision in decided if isinstance(decision, Refusal))
+            return next(refusals, _nothing_approved(header))
+        usable = {template.id for template, decision in decided if _is_clear(decision)}
+        return Shelf([t for t in approved if t.id in usable], [t for t in approved if t.id not in usable])
 
 
 def _first(rules: Iterable[PairRule], pair: Pair) -> Refusal | None:
     return next((refusal for rule in rules if (refusal := rule.judge(pair)) is not None), None)
 
 
+def _is_clear(decision: Approved | Refusal) -> bool:
+    return isinstance(decision, Approved) and decision.own.refusal is None
+
+
 def pair_rules(package: CountryPackage) -> tuple[PairRule, ...]:
-    """The rules about sender and template that no setting turns down, in order."""
-    return (*SENDER_RULES, *TEMPLATE_RULES, *package.sender_rules, *package.template_rules)
+    """The rules about sender and template that no setting turns down, in order: senders first, for named templates too.
+
+    A text without a named template is searched once its sender passed, so that only this order serves both.
+    """
+    return (*SENDER_RULES, *package.sender_rules, *TEMPLATE_RULES, *package.template_rules)
+
+
+def text_rules(package: CountryPackage) -> tuple[PairRule, ...]:
+    """The rules about a template's text, in order; they count behind those about links."""
+    return (*package.text_rules, *style.PAIR_RULES)
 
 
 def link_rules(package: CountryPackage) -> tuple[LinkRule, ...]:

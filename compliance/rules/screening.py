@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
 from uuid import UUID
 
+from compliance.levels import Level
 from compliance.rules.columns import Found, Work, by_country, judge_match, same_decision
 from compliance.rules.consent import Wishes
 from compliance.rules.content import GivenValues, Shelf, refusal_of_mismatch
@@ -21,7 +23,7 @@ from compliance.rules.survivors import Survivors
 from compliance.rules.versions import current_decisions
 from kernel.domain.traffic import TrafficClass
 
-_EMPTY: Final = Refusal("empty_text", "The message has no text.", "Give a text, or a template with its variables.")
+EMPTY: Final = Refusal("empty_text", "The message has no text.", "Give a text, or a template with its variables.")
 
 
 class Screening:
@@ -32,6 +34,9 @@ class Screening:
         now: the instant of judgement.
         known: the recipients whose wishes were read.
         history: what went to them before, where the tenant has rules about that.
+
+    Attributes:
+        noted: how many messages passed to which a rule of style objects, by the rule's key and the template.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class Screening:
         # What rules said that look back, by their keys, for a dry run: asking them again would count the message twice.
         self.said: dict[str, Refusal] = {}
         self._found: dict[tuple[str, str, str], Found] = {}
+        self.noted: Counter[tuple[str, UUID]] = Counter()
 
     @classmethod
     def load(
@@ -137,9 +143,9 @@ class Screening:
                 if isinstance(found, Refusal):
                     work.refuse(members, found)
                 else:
-                    approved, warnings = found
-                    work.warn(members, warnings)
-                    self._pass(work, approved, country, start, members, work.texts_of(members))
+                    approved, said = found
+                    if work.let_pass(members, approved, said):
+                        self._pass(work, approved, country, start, members, work.texts_of(members))
         return work.screened
 
     def _pass(
@@ -165,6 +171,7 @@ class Screening:
         at = start or self.now
         left.keep_hours(at, defers=self._decisions.facts.recipients.defers)
         self._look_back(left)
+        self._count(work, approved, left.numbers)
         work.screened.passed.extend(left.by_hours(at))
 
     def _look_back(self, left: Survivors) -> None:
@@ -182,7 +189,19 @@ class Screening:
     def _apply(self, left: Survivors, about: About, objections: Mapping[int, Refusal]) -> None:
         if objections:
             self.said[about.key] = next(iter(objections.values()))
-            left.apply(objections, about.level(self._decisions.facts.levels))
+            level = about.level(self._decisions.facts.levels)
+            if level is not Level.REFUSE:
+                left.work.note([left.numbers[place] for place in objections], (about.key,))
+            left.apply(objections, level)
+
+    def _count(self, work: Work, approved: Approved, numbers: Sequence[int]) -> None:
+        """Count messages that pass although a rule of style objects."""
+        template_id, of_all = approved.template.id, approved.own.noted
+        for key in of_all:
+            self.noted[key, template_id] += len(numbers)
+        if work.noted:
+            keys = (key for number in numbers for key in work.noted.get(number, ()) if key not in of_all)
+            self.noted.update((key, template_id) for key in keys)
 
     def objections_of(self, recipient: str, sender: str, traffic_class: TrafficClass, topic: str) -> list[Refusal]:
         """What each of the recipient rules says about one recipient, for a dry run."""
@@ -196,7 +215,7 @@ class Screening:
 
     def _search(self, sender: str, country: str, text: str) -> Found:
         if not text:
-            return _EMPTY
+            return EMPTY
         key = (sender, text, country)
         found = self._found.get(key)
         if found is None:
@@ -214,8 +233,7 @@ class Screening:
         decision = self._decisions.pair(sender, template.id, country)
         if isinstance(decision, Refusal):
             return decision
-        refusal, warnings = judge_match(decision, match)
-        return refusal or (decision, warnings)
+        return decision, judge_match(decision, match)
 
 
 def _unmatched(shelf: Shelf, text: str) -> Refusal:

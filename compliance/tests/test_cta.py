@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from compliance.cta import CallKind, Registered, Standing, Whitelist, calls_in
+from compliance.cta import CallKind, Registered, Standing, Whitelist, calls_in, is_telling, may_hold, may_hold_digits
 
 
-def found(text: str, *, bare_numbers: bool = True) -> list[tuple[str, str]]:
-    return [(call.kind.value, call.key) for call in calls_in(text, bare_numbers=bare_numbers)]
+def found(text: str, *, bare: CallKind | None = CallKind.NUMBER) -> list[tuple[str, str]]:
+    return [(call.kind.value, call.key) for call in calls_in(text, bare=bare)]
 
 
 @pytest.mark.parametrize(
@@ -38,8 +40,8 @@ def test_places_are_those_of_the_text() -> None:
 
 
 def test_ten_digits_in_a_value_are_no_phone_unless_its_type_says_so() -> None:
-    assert found("9876543210", bare_numbers=False) == []
-    assert found("+919876543210", bare_numbers=False) == [("number", "9876543210")]
+    assert found("9876543210", bare=None) == []
+    assert found("+919876543210", bare=None) == [("number", "9876543210")]
 
 
 @pytest.mark.parametrize(
@@ -106,3 +108,16 @@ def test_a_short_link_belongs_to_its_header() -> None:
 @pytest.mark.parametrize("bad", ["a." * 20_000, "1 " * 20_000, "://" * 20_000, "@" * 20_000, "a-" * 20_000 + ".in"])
 def test_hostile_texts_are_read_in_one_go(bad: str) -> None:
     assert len(calls_in(bad)) <= 1
+
+
+@pytest.mark.parametrize("plain", ["1200.50", "12.10.2026", "A. B. Kumar", "S.K. Rao", "71860234", "Rs.500", "10.30."])
+def test_amounts_dates_and_initials_tell_nothing(plain: str) -> None:
+    assert not is_telling(plain)
+
+
+@given(st.text(alphabet="aA.i0189n@:/+-wx\u3002 \n860", max_size=24))
+def test_whatever_is_found_was_told_by_the_quick_look(text: str) -> None:
+    sure = calls_in(text, bare=None)
+    assert not sure or (is_telling(text) and may_hold(text))
+    unsure = [call for call in calls_in(text, bare=CallKind.DIGITS) if call.kind is CallKind.DIGITS]
+    assert not unsure or may_hold_digits(text)

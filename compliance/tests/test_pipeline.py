@@ -19,6 +19,7 @@ from compliance.tests.builders import ABROAD, ASHA, NOW, WRITER, make_sender, ma
 pytestmark = pytest.mark.usefixtures("tenant_id")
 
 BODY = "Dear {#var#}, track it at {#url#} -ACME"
+TEXT = "Dear Asha, your order 7 is on its way. -ACME"
 GLUED = "Dear {#var#}, see https://acme.in{#var#} -ACME"
 
 
@@ -153,3 +154,60 @@ def test_several_objections_are_all_shown() -> None:
     checked = dry(template_id=template.id, variables=["Asha"])
     refused = [verdict.about.key for verdict in checked.verdicts if verdict.outcome is Outcome.REFUSED]
     assert refused == ["header_inactive", "cta_not_whitelisted"]
+
+
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_ten_digits_in_an_untyped_value_warn_until_they_are_whitelisted(is_ready: bool) -> None:
+    template = make_template("Dear {#var#}, {#numeric#} calls you. -ACME")
+    values = ["call 98765 43210", "1234567890"]
+    ready = f"Dear {values[0]}, {values[1]} calls you. -ACME"
+    said: dict[str, Any] = {"text": ready} if is_ready else {"template_id": template.id, "variables": values}
+    assert (ask(**said).code, ask(**said).warnings) == (None, ("cta_not_whitelisted",))
+    choose_rule_levels(levels={"number_in_value": Level.REFUSE}, actor=WRITER, now=NOW)
+    assert ask(**said).code == "cta_not_whitelisted"
+    whitelist(template, "mobile", "9876543210")
+    assert (ask(**said).code, ask(**said).warnings) == (None, ())
+
+
+def test_what_objects_and_lets_pass_is_counted_by_rule_and_template() -> None:
+    template = make_template()
+    judge = screening()
+    rows = [("Asha", "7"), ("Ravi", "9876543210"), ("evil.com", "7")]
+    judge.screen(
+        sender="ACMEIN", template_id=template.id, traffic_class=None, recipients=[ASHA] * 3, content=GivenValues(rows)
+    )
+    judge.rule(Subject("ACMEIN", None, "Dear Asha, your order 98765 43210 is on its way. -ACME", None, ASHA))
+    assert judge.noted == {("variable_untagged", template.id): 3, ("number_in_value", template.id): 2}
+
+
+@pytest.mark.parametrize(("recipient", "text", "code"), [("12", TEXT, "invalid_number"), (ASHA, " ", "empty_text")])
+def test_what_cannot_be_sent_at_all_hides_no_other_verdict(recipient: str, text: str, code: str) -> None:
+    make_template(sender=make_sender(portal_state=PortalState.SUSPENDED))
+    checked = dry(recipient=recipient, text=text)
+    refused = [verdict.about.code for verdict in checked.verdicts if verdict.outcome is Outcome.REFUSED]
+    assert checked.refusal is not None
+    assert (checked.refusal.code, refused[0], "sender_not_approved" in refused) == (code, code, True)
+
+
+def test_a_character_that_no_phone_shows_hides_no_other_verdict() -> None:
+    make_template()
+    checked = dry(text=TEXT + "\x00")
+    refused = [verdict.about.key for verdict in checked.verdicts if verdict.outcome is Outcome.REFUSED]
+    assert refused == ["text_unsendable", "text_matches"]
+
+
+def test_a_text_of_too_many_parts_is_told_last(settings: Any) -> None:
+    make_template()
+    settings.MAX_SEGMENTS = 0
+    checked = dry(text=TEXT)
+    assert checked.verdicts[-1].outcome is Outcome.REFUSED
+    assert checked.refusal is not None
+    assert checked.refusal.code == "text_too_long"
+
+
+def test_a_template_whose_own_link_is_refused_is_shown_all_the_same() -> None:
+    template = make_template("Dear {#var#}, see acme.in/x -ACME")
+    checked = dry(text="Dear Asha, see acme.in/x -ACME")
+    assert checked.template is not None
+    assert (checked.template.id, checked.text != "") == (template.id, True)
+    assert dry(text="Dear Asha, look acme.in/x -ACME").nearest is not None

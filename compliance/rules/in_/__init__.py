@@ -11,7 +11,13 @@ from typing import Final
 from compliance.rules.country import CountryPackage, Hours
 from compliance.rules.in_.entity import EntityActive, EntityMissing
 from compliance.rules.in_.header import HeaderActive, HeaderCategory, HeaderRegistered
-from compliance.rules.in_.links import AddressWhitelisted, CallBlacklisted, CallWhitelisted, NoPublicShortener
+from compliance.rules.in_.links import (
+    AddressWhitelisted,
+    CallBlacklisted,
+    CallWhitelisted,
+    NoPublicShortener,
+    NumberInValue,
+)
 from compliance.rules.in_.template import TemplateActive, TemplateLinked, TemplateRegistered
 
 PACKAGE: Final = CountryPackage(
@@ -19,7 +25,7 @@ PACKAGE: Final = CountryPackage(
     name="India",
     sender_rules=(EntityMissing(), EntityActive(), HeaderRegistered(), HeaderActive()),
     template_rules=(HeaderCategory(), TemplateRegistered(), TemplateActive(), TemplateLinked()),
-    link_rules=(NoPublicShortener(), CallBlacklisted(), CallWhitelisted(), AddressWhitelisted()),
+    link_rules=(NoPublicShortener(), CallBlacklisted(), CallWhitelisted(), NumberInValue(), AddressWhitelisted()),
     promotional_hours=Hours(time(10), time(21), time(20, 50)),
     optout_words=("stop", "opt out", "opt-out", "optout", "unsub", "dnd", "1909"),
     duties=(

@@ -55,13 +55,32 @@ class CallWhitelisted(LinkRule):
     )
 
     def judge(self, call: Call, pair: Pair, whitelist: Whitelist) -> Refusal | None:
-        if call.kind is CallKind.EMAIL:
+        if call.kind in (CallKind.EMAIL, CallKind.DIGITS):
             return None
         if call.trouble:
             detail = f"“{call.text}” cannot be whitelisted: {call.trouble}."
             return self.about.refusal(detail, "Use a plain link to a host of your own, and whitelist it.")
         standing = whitelist.standing(call, pair.header)
         return self.about.refusal(f"“{call.text}” {_WHY[standing]}.") if standing in _WHY else None
+
+
+class NumberInValue(LinkRule):
+    """Numbers of couriers and field staff need no whitelist, and orders have ten digits as well: nobody can tell."""
+
+    about: ClassVar = About(
+        "number_in_value",
+        "cta_not_whitelisted",
+        "A value without a type has ten digits that may be a call-back number, and are not whitelisted.",
+        "Whitelist the number, or register the variable with its type: {#cbn#} for phones, {#numeric#} for others.",
+        LooksAt.LINKS,
+        Basis.STYLE,
+        Level.WARN,
+    )
+
+    def judge(self, call: Call, pair: Pair, whitelist: Whitelist) -> Refusal | None:
+        if call.kind is not CallKind.DIGITS or whitelist.standing(call, pair.header) is Standing.LISTED:
+            return None
+        return self.about.refusal(f"“{call.text}” may be a call-back number, and is not whitelisted by your entity.")
 
 
 class AddressWhitelisted(LinkRule):
