@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.db import models
@@ -17,6 +18,8 @@ class PortalRecord(models.Model):
     """
 
     portal_kind: ClassVar[PortalKind]
+    # Of the last word that was taken down, what is odd about it; kept nowhere.
+    remarks: Sequence[str] = ()
 
     portal_state = models.CharField(max_length=12, choices=PortalState, default=PortalState.PENDING)
     state_reason = models.CharField(max_length=300, blank=True, default="")

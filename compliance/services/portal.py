@@ -49,11 +49,10 @@ def only_state(record: PortalRecord, state: PortalState) -> Told:
     return replace(standing, state=state, reason="", source=StateSource.USER, suspended_for=Suspension.NONE)
 
 
-def take_down(record: PortalRecord, told: Told, now: datetime) -> list[str]:
+def take_down(record: PortalRecord, told: Told, now: datetime) -> None:
     """Set the fields of a portal record, in any order of states; saving, trail and `touch` are the caller's.
 
-    Returns:
-        What is odd about it, in sentences.
+    What is odd about it stands in `remarks` of the record then, in sentences.
 
     Raises:
         InvalidValidity: it would end before it begins.
@@ -72,10 +71,10 @@ def take_down(record: PortalRecord, told: Told, now: datetime) -> list[str]:
     record.valid_from, record.valid_to = told.valid_from, told.valid_to
     if told.source in (StateSource.PORTAL, StateSource.IMPORT):
         record.synced_at = now
-    if record._state.adding or is_expected(record.portal_kind, before, after):
-        return []
-    moved = f"A {record.portal_kind} that is {before.label.lower()} does not usually become {after.label.lower()}"
-    return [f"{moved}: compare it with the portal."]
+    record.remarks = ()
+    if not record._state.adding and not is_expected(record.portal_kind, before, after):
+        moved = f"A {record.portal_kind} that is {before.label.lower()} does not usually become {after.label.lower()}"
+        record.remarks = (f"{moved}: compare it with the portal.",)
 
 
 def portal_facts(record: PortalRecord) -> dict[str, object]:

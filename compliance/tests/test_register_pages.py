@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from django.urls import reverse
 
 from compliance.models import Chain, ConsentTemplate, Link, Telemarketer
 from compliance.services.portal import Told
+from compliance.services.validity import note_use
 from compliance.statuses import PortalState
-from compliance.tests.builders import dlt_id, make_entity
+from compliance.tests.builders import NOW, dlt_id, make_entity, make_sender, make_template
 from compliance.tests.company import Company
 from compliance.tests.register import make_chain, make_link, make_telemarketer
 
@@ -122,3 +124,24 @@ def test_programs_read_entities_chains_and_links(company: Company) -> None:
         assert Client().get(f"/api/v1/{kind}/{pk}", headers=headers).json() == listed["results"][0]
     assert Client().get(f"/api/v1/chains/{chain.pk}", headers=headers).json()["hash"] == chain.hash
     assert listed["results"][0]["state"] == "revoked"
+
+
+def test_a_word_that_is_odd_is_taken_down_and_remarked_on(company: Company) -> None:
+    with company.inside():
+        sender, chain = make_sender(portal_state=PortalState.RETIRED), make_chain(told=Told(PortalState.REVOKED))
+    page = post(company.maya, "sender-register", sender.pk, country="IN", portal_state="active").content
+    assert b"A header that is retired does not usually become active" in page
+    page = post(company.maya, "chain-record", chain.pk, portal_state="active").content
+    assert b"does not usually become active" in page
+
+
+def test_pages_of_headers_and_templates_tell_when_they_idle_out(company: Company) -> None:
+    with company.inside():
+        template = make_template()
+        suspended = make_sender("BETAIN", portal_state=PortalState.SUSPENDED)
+    assert "counts as unused on 25 Dec 2026" in get(company.viola, "sender", template.sender_id)
+    assert "never used yet; counts as unused on 23 Feb 2027" in get(company.viola, "template", template.pk)
+    with company.inside():
+        note_use(headers={"ACMEIN": NOW + timedelta(days=2)}, templates={})
+    assert "counts as unused on 27 Dec 2026, unless" in get(company.viola, "sender", template.sender_id)
+    assert "counts as unused" not in get(company.viola, "sender", suspended.pk)

@@ -18,7 +18,7 @@ from compliance.portal_moves import MOVES, Step
 from compliance.register_forms import ChainForm, ChainToldForm, StepForm, TelemarketerForm, standing_word
 from compliance.statuses import PortalKind, PortalState, TelemarketerRole
 from compliance.views.decisions import abilities
-from compliance.views.stops import tell_stopped
+from compliance.views.stops import tell_remarks, tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from tenants.access import TenantRequest, actor_of, tenant_page
@@ -63,6 +63,7 @@ def telemarketer_record(request: TenantRequest, pk: UUID) -> HttpResponse:
             add_refusal(form, refusal)
         else:
             messages.success(request, f"Recorded {bound}.")
+            tell_remarks(request, bound)
             for warning in parse_dlt_id(bound.telemarketer_id, IdKind.TELEMARKETER).warnings:
                 messages.warning(request, warning)
             return redirect("compliance:entity", pk=pk)
@@ -119,10 +120,11 @@ def chain_record(request: TenantRequest, pk: UUID) -> HttpResponse:
     chain, form = _of(pk), ChainToldForm(request.POST)
     if form.is_valid():
         try:
-            services.record_chain(chain_id=pk, told=form.told(), actor=actor_of(request), now=timezone.now())
+            recorded = services.record_chain(chain_id=pk, told=form.told(), actor=actor_of(request), now=timezone.now())
         except DomainError as refusal:
             add_refusal(form, refusal)
         else:
+            tell_remarks(request, recorded)
             tell_stopped(request, chain.pk)
             return redirect("compliance:chain", pk=pk)
     return _chain(request, chain, form)

@@ -13,6 +13,7 @@ from compliance.forms import add_refusal
 from compliance.models import ConsentTemplate
 from compliance.register_forms import ConsentTemplateForm, standing_word
 from compliance.views.decisions import abilities
+from compliance.views.stops import tell_remarks
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from kernel.web.pagination import keyset_page
@@ -61,6 +62,7 @@ def _form(request: TenantRequest, template: ConsentTemplate | None) -> HttpRespo
             add_refusal(form, refusal)
         else:
             messages.success(request, f"Recorded {saved}.")
+            tell_remarks(request, saved)
             return redirect("compliance:consent-templates")
     context = {"form": form, "template": template}
     return render_page(request, "compliance/consent_template_form.html", context, status=422 if form.errors else 200)

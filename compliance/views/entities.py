@@ -14,7 +14,7 @@ from compliance.identifiers import IdKind, parse_dlt_id
 from compliance.models import Entity
 from compliance.statuses import EntityType, Portal
 from compliance.views.decisions import abilities
-from compliance.views.stops import tell_stopped
+from compliance.views.stops import tell_remarks, tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from kernel.web.pagination import keyset_page
@@ -71,7 +71,7 @@ def _save(request: TenantRequest, form: EntityForm, entity: Entity | None) -> No
             now=now,
         )
     else:
-        services.change_entity(
+        changed = services.change_entity(
             entity_id=entity.pk,
             legal_name=said["legal_name"],
             dlt_entity_id=said["dlt_entity_id"],
@@ -81,6 +81,7 @@ def _save(request: TenantRequest, form: EntityForm, entity: Entity | None) -> No
             actor=actor,
             now=now,
         )
+        tell_remarks(request, changed)
     messages.success(request, f"Saved {said['legal_name']}.")
     if entity is not None:
         tell_stopped(request, entity.pk)

@@ -14,6 +14,7 @@ from compliance.models import Link
 from compliance.register_forms import LinkForm, standing_word
 from compliance.statuses import LinkKind
 from compliance.views.decisions import abilities
+from compliance.views.stops import tell_remarks
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from kernel.web.pagination import keyset_page
@@ -72,3 +73,4 @@ def _save(request: TenantRequest, form: LinkForm) -> None:
         now=timezone.now(),
     )
     messages.success(request, f"Recorded {saved}.")
+    tell_remarks(request, saved)

@@ -19,7 +19,7 @@ from compliance.presentation import lifecycle, sender_readiness
 from compliance.register_forms import standing_word
 from compliance.statuses import SenderKind, Tenure
 from compliance.views.decisions import abilities, decide_item, reviews_of, submit_item
-from compliance.views.stops import tell_stopped
+from compliance.views.stops import tell_remarks, tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from kernel.web.pagination import keyset_page
@@ -81,7 +81,7 @@ def sender_register(request: TenantRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         try:
-            services.register_sender(
+            registered = services.register_sender(
                 sender_id=pk,
                 country=said["country"],
                 registration_id=said["registration_id"],
@@ -94,6 +94,7 @@ def sender_register(request: TenantRequest, pk: UUID) -> HttpResponse:
             add_refusal(form, refusal)
         else:
             messages.success(request, f"Recorded the registration of {sender} in {said['country']}.")
+            tell_remarks(request, registered)
             tell_stopped(request, pk)
             if said["registration_id"].strip() and said["country"] == INDIA:
                 for warning in parse_dlt_id(said["registration_id"], IdKind.HEADER).warnings:

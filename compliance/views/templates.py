@@ -30,7 +30,7 @@ from compliance.register_forms import standing_word
 from compliance.services.templates import TemplateDraft
 from compliance.statuses import Category, PortalCategory, ReviewState
 from compliance.views.decisions import abilities, decide_item, reviews_of, submit_item
-from compliance.views.stops import tell_stopped
+from compliance.views.stops import tell_remarks, tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
 from kernel.web.pagination import keyset_page
@@ -116,7 +116,7 @@ def template_register(request: TenantRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         try:
-            services.register_template(
+            registered = services.register_template(
                 template_id=pk,
                 country=said["country"],
                 dlt_template_id=said["dlt_template_id"],
@@ -130,6 +130,7 @@ def template_register(request: TenantRequest, pk: UUID) -> HttpResponse:
             add_refusal(form, refusal)
         else:
             messages.success(request, f"Recorded the registration of {template} in {said['country']}.")
+            tell_remarks(request, registered)
             tell_stopped(request, pk)
             for warning in parse_dlt_id(said["dlt_template_id"], IdKind.TEMPLATE).warnings:
                 messages.warning(request, warning)
