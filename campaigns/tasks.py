@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import shared_task
 
 from campaigns.importing import job
-from campaigns.services import control, estimates, forgetting, imports, running
+from campaigns.services import control, estimates, failures, forgetting, hygiene, imports, running, verifying
 from kernel.db.clock import database_now
 from kernel.db.tenancy import platform_context, tenant_context
 from routing.costs import read_costs
@@ -126,3 +126,32 @@ def count_cost(tenant_id: str, campaign_id: str, token: str) -> None:
     with tenant_context(tenant):
         result = counting.result(counting.estimate.looked_at)
         estimates.keep_count(campaign_id=campaign, token=token, estimate=result)
+
+
+@shared_task(name="campaigns.examine_list")
+def examine_list(tenant_id: str, report_id: str) -> None:
+    """Count a list, a stride to a transaction."""
+    is_more = True
+    while is_more:
+        with tenant_context(UUID(tenant_id)):
+            is_more = hygiene.count_stride(report_id=UUID(report_id), now=database_now())
+
+
+@shared_task(name="campaigns.verify_list")
+def verify_list(tenant_id: str, verification_id: str) -> None:
+    verifying.run_verification(tenant_id=UUID(tenant_id), verification_id=UUID(verification_id), clock=database_now)
+
+
+@shared_task(name="campaigns.count_failures")
+def count_failures() -> None:
+    failures.count_all(now=database_now())
+
+
+@shared_task(name="campaigns.resume_hygiene")
+def resume_hygiene() -> None:
+    """Send the workers again that a crash or a lost broker took away."""
+    now = database_now()
+    for tenant_id, report_id in hygiene.lost_reports(now=now):
+        examine_list.delay(str(tenant_id), str(report_id))
+    for tenant_id, verification_id in verifying.lost_verifications(now=now):
+        verify_list.delay(str(tenant_id), str(verification_id))

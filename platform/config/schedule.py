@@ -28,6 +28,8 @@ JOBS: Final = (
     Job("campaigns.start_due", 1),
     Job("campaigns.sweep", 3),
     Job("campaigns.housekeeping", 3600),
+    Job("campaigns.count_failures", 60),
+    Job("campaigns.resume_hygiene", 60),
     Job("compliance.resume_imports", 30),
     Job("compliance.housekeeping", 3600),
     Job("reporting.fold", 2),
