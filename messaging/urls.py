@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from messaging import views
+from messaging import decided_views, views
 
 app_name = "messaging"
 urlpatterns = [
@@ -10,4 +10,5 @@ urlpatterns = [
     path("new/", views.message_new, name="message-new"),
     path("new/advice/", views.message_advice, name="message-advice"),
     path("<uuid:message_id>/", views.message_detail, name="message"),
+    path("<uuid:message_id>/decided/", decided_views.message_decided, name="message-decided"),
 ]

@@ -68,7 +68,8 @@ def accept(
         for group in groups:
             judge.decide(group)
         judge.verdict.warn(as_shown, SENDER_AS_SHOWN)
-        verdict, origin = judge.verdict, Origin(source, campaign, wallet.charged_on, now, _labels(drafts))
+        verdict, labels = judge.verdict, _labels(drafts)
+        origin = Origin(source, campaign, wallet.charged_on, now, labels, judge.screening.decisions)
         try:
             _write_covered(verdict, wallet, origin)
         except InsufficientCredit as short:
@@ -88,7 +89,8 @@ def accept_group(*, group: Group, source: Source, now: datetime, campaign: Campa
         tenant, wallet = parties()
         judge = judge_for(tenant, wallet, [group], now)
         judge.decide(group)
-        _write_covered(judge.verdict, wallet, Origin(source, campaign, wallet.charged_on, now))
+        origin = Origin(source, campaign, wallet.charged_on, now, decisions=judge.screening.decisions)
+        _write_covered(judge.verdict, wallet, origin)
 
 
 def parties() -> tuple[Tenant, Wallet]:

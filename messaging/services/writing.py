@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import accumulate, groupby
 from typing import Any, Final
 from uuid import UUID
 
 from billing.services import hold_statement, shortage
+from compliance.rules.decisions import Decisions
 from kernel.db.arrays import (
     Column,
     Packed,
@@ -32,6 +34,7 @@ from kernel.domain.ids import uuid7_time, uuid_of
 from messaging.drafts import CampaignRef
 from messaging.services.batching import Parcel, lines_of, make_parcels
 from messaging.services.judging import REFERENCE_MAX, SENDER_MAX, Lot, Refused, Verdict, shown
+from messaging.services.rulings import Rulings
 from messaging.statuses import BatchState, EventKind, Source, Status
 
 CHANNEL: Final = "dakiya_batches"
@@ -85,12 +88,12 @@ FROM unnest(%b::uuid[], %b::int4[], %b::text[], %b::int2[], %b::uuid[], %b::text
           dlt_template_id, retention_days, due_at, not_after, state, low, high)"""
 _EVENTS_SQL: Final = """
 INSERT INTO message_events (tenant_id, at, cohort_at, source, campaign_id, kind, outcome, error_code, batch_id,
-    route_id, traffic_class, destination, messages, segments, charged_micros, cost_micros, latency_ms, ids)
+    route_id, traffic_class, destination, messages, segments, charged_micros, cost_micros, latency_ms, ruling_id, ids)
 SELECT %s, %s, %s, %s, %s, kind, outcome, error_code, batch_id,
-    route_id, traffic_class, destination, high - low + 1, segments, 0, 0, 0, (%b::uuid[])[low:high]
-FROM unnest(%b::int2[], %b::int2[], %b::text[], %b::uuid[], %b::int4[], %b::int2[], %b::text[], %b::int4[], %b::int4[],
-    %b::int4[])
-    AS u (kind, outcome, error_code, batch_id, route_id, traffic_class, destination, segments, low, high)"""
+    route_id, traffic_class, destination, high - low + 1, segments, 0, 0, 0, ruling_id, (%b::uuid[])[low:high]
+FROM unnest(%b::int2[], %b::int2[], %b::text[], %b::uuid[], %b::int4[], %b::int2[], %b::text[], %b::int4[], %b::uuid[],
+    %b::int4[], %b::int4[])
+    AS u (kind, outcome, error_code, batch_id, route_id, traffic_class, destination, segments, ruling_id, low, high)"""
 _WORDS_SQL: Final = """
 INSERT INTO refusal_words (tenant_id, id, ids, detail, remedy, until)
 SELECT %s, (%b::uuid[])[low], (%b::uuid[])[low:high], detail, remedy, until
@@ -124,6 +127,7 @@ class Origin:
 
     Args:
         charged_on: by the wallet, when a message is charged.
+        decisions: of compliance, whose snapshots are named beside the messages.
     """
 
     source: Source
@@ -131,6 +135,7 @@ class Origin:
     charged_on: str
     now: datetime
     labels: Labels = Labels()
+    decisions: Decisions | None = None
 
     @property
     def campaign_id(self) -> UUID | None:
@@ -145,8 +150,10 @@ def write(verdict: Verdict, origin: Origin) -> None:
     """
     lots = list(verdict.lots.values())
     parcels = make_parcels(lots)
-    refused = sorted(verdict.refused, key=_event_key)
-    statements = list(_statements(lots, parcels, refused, origin))
+    rulings = Rulings(origin.decisions)
+    rulings.look_up(lots, verdict.refused, origin.now)
+    refused = sorted(verdict.refused, key=partial(_event_key, rulings))
+    statements = list(_statements(lots, parcels, refused, origin, rulings))
     if not parcels:
         execute_all(statements)
         return
@@ -157,7 +164,7 @@ def write(verdict: Verdict, origin: Origin) -> None:
 
 
 def _statements(
-    lots: Sequence[Lot], parcels: Sequence[Parcel], refused: Sequence[Refused], origin: Origin
+    lots: Sequence[Lot], parcels: Sequence[Parcel], refused: Sequence[Refused], origin: Origin, rulings: Rulings
 ) -> Iterable[tuple[str, list[Any]]]:
     tenant_id = current_tenant_id()
     columns = [Column(kind) for kind in _COLUMNS.values()]
@@ -180,7 +187,7 @@ def _statements(
         yield _TEXTS_SQL, [tenant_id, *(column.packed() for column in texts)]
     if parcels:
         yield _BATCHES_SQL, [tenant_id, *_batch_parameters(parcels, packs[0], origin)]
-    yield _EVENTS_SQL, [tenant_id, *_event_parameters(parcels, refused, packs[0], origin)]
+    yield _EVENTS_SQL, [tenant_id, *_event_parameters(parcels, refused, packs[0], origin, rulings)]
     if told := _told(refused):
         yield _WORDS_SQL, [tenant_id, *_words_parameters(told)]
     if parcels and origin.campaign is None:
@@ -277,27 +284,30 @@ def _batch_parameters(parcels: Sequence[Parcel], ids: Packed, origin: Origin) ->
     return [int(origin.source), origin.campaign_id, label, origin.charged_on, ids, origin.now, *packs]
 
 
-def _event_key(refused: Refused) -> tuple[str, int, str]:
-    return refused.refusal.code, refused.traffic_class, refused.destination
+def _event_key(rulings: Rulings, refused: Refused) -> tuple[str, int, str, str]:
+    return refused.refusal.code, refused.traffic_class, refused.destination, str(rulings.of_refused(refused) or "")
 
 
-def _event_parameters(parcels: Sequence[Parcel], refused: Sequence[Refused], ids: Packed, origin: Origin) -> list[Any]:
-    """One event per batch, one per code, class and destination of what is blocked."""
+def _event_parameters(
+    parcels: Sequence[Parcel], refused: Sequence[Refused], ids: Packed, origin: Origin, rulings: Rulings
+) -> list[Any]:
+    """One event per batch, one per code, class, destination and ruling of what is blocked."""
     accepted, final, blocked = int(EventKind.ACCEPTED), int(EventKind.FINAL), int(Status.BLOCKED)
-    rows: list[tuple[int, int, str, UUID | None, int | None, int, str, int, int, int]] = [
+    rows: list[tuple[int, int, str, UUID | None, int | None, int, str, int, UUID | None, int, int]] = [
         (
             accepted, int(p.kind.status), "", p.id, p.kind.routes[0], int(p.kind.traffic_class),
-            p.kind.quote.destination, p.segments, p.low + 1, p.high,
+            p.kind.quote.destination, p.segments, rulings.of_kind(p.kind), p.low + 1, p.high,
         )
         for p in parcels
     ]  # fmt: skip
     low = parcels[-1].high if parcels else 0
-    for (code, traffic_class, destination), group in groupby(refused, _event_key):
+    for (code, traffic_class, destination, ruling), group in groupby(refused, partial(_event_key, rulings)):
         members = list(group)
         segments, high = sum(each.segments for each in members), low + len(members)
-        rows.append((final, blocked, code, None, None, traffic_class, destination, segments, low + 1, high))
+        told = UUID(ruling) if ruling else None
+        rows.append((final, blocked, code, None, None, traffic_class, destination, segments, told, low + 1, high))
         low = high
-    kinds, outcomes, codes, batches, routes, classes, destinations, segments_, lows, highs = zip(*rows, strict=True)
+    kinds, outcomes, codes, batches, routes, classes, places, segments_, judged, lows, highs = zip(*rows, strict=True)
     columns = (
         ("int2", int2_items(kinds)),
         ("int2", int2_items(outcomes)),
@@ -305,8 +315,9 @@ def _event_parameters(parcels: Sequence[Parcel], refused: Sequence[Refused], ids
         ("uuid", _ids(batches)),
         ("int4", b"".join(null_items(1) if route is None else int4_items((route,)) for route in routes)),
         ("int2", int2_items(classes)),
-        ("text", text_items(destinations)),
+        ("text", text_items(places)),
         ("int4", int4_items(segments_)),
+        ("uuid", _ids(judged)),
         ("int4", int4_items(lows)),
         ("int4", int4_items(highs)),
     )
