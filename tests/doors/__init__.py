@@ -1,0 +1,1 @@
+"""Nothing that compliance refused reaches an operator, whichever door it came through."""
