@@ -26,6 +26,7 @@ from reporting.ranges import CHOICES, ROLLING, Choice, Period, period_of, rollin
 from reporting.templatetags.kpis import rate
 from routing.models import Route
 from routing.queries import route_overviews
+from routing.statuses import RouteState
 from tenants.access import TenantRequest, person_page, staff_page, tenant_page
 from tenants.roles import Permission
 
@@ -104,7 +105,7 @@ def console(request: TenantRequest) -> HttpResponse:
 
 
 def _live(now: datetime) -> dict[str, Any]:
-    """What moves by itself: lines, queues, what nobody has answered; eight queries."""
+    """What moves by itself: lines, queues, what nobody has answered; nine queries."""
     overviews = route_overviews(now=now)
     names = dict(Route.objects.values_list("pk", "name"))
     waiting = queues.depth()
@@ -120,8 +121,18 @@ def _live(now: datetime) -> dict[str, Any]:
         "in_doubt": sum(each.messages for each in doubts),
         "doubts": [(names.get(each.route_id, "–"), each) for each in doubts],
         "unmatched": queues.unmatched(now),
+        "wayless": queues.wayless_total(now),
         "now": now,
     }
+
+
+@require_GET
+@staff_page
+def wayless(request: TenantRequest) -> HttpResponse:
+    """Whose messages were refused because no route was open to them, and what each route does."""
+    now = utc_now()
+    context = {"rows": queues.wayless(now), "closed": Route.objects.exclude(state=RouteState.ENABLED), "now": now}
+    return render_page(request, "reporting/wayless.html", context)
 
 
 def _period(request: TenantRequest) -> Period:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -39,9 +40,19 @@ class RuleDraft:
     weights: Sequence[int] = ()
 
 
+class NoWay(StrEnum):
+    """Why a message has no route: no rule is about it, or no route of its rule takes new messages."""
+
+    NO_RULE = "no rule"
+    DRAINING = "draining"
+    DISABLED = "disabled"
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """Empty or None matches everything. `routes` holds only routes that take new messages, `weights` one for each."""
+    """Empty or None matches everything. `routes` holds only routes that take new messages, `weights` one for each;
+    `closed` says how it is with the others.
+    """
 
     prefix: str
     traffic_class: int | None
@@ -50,6 +61,7 @@ class CompiledRule:
     routes: Order
     strategy: Strategy = Strategy.PRIORITY
     weights: tuple[int, ...] = ()
+    closed: NoWay = NoWay.DISABLED
 
     def is_for(self, traffic_class: int, tenant_id: UUID, sender: str) -> bool:
         """Whether some numbers of these messages are this rule's."""
@@ -103,6 +115,11 @@ class CompiledPlan:
         digits = recipient[1 : part.width]
         orders = part.spreads.get(digits) or self._answer(part, digits, traffic_class)
         return orders[0] if len(orders) == 1 else orders[slot_of(recipient)]
+
+    def why_none(self, recipient: str, traffic_class: int, tenant_id: UUID, sender: str) -> NoWay:
+        """Of a message that has no candidates; routes that are broken stay candidates, and are waited for."""
+        rules = self._part(traffic_class, tenant_id, sender).rules
+        return next((rule.closed for rule in rules if recipient[1:].startswith(rule.prefix)), NoWay.NO_RULE)
 
     def ways(self, *, destination: str, traffic_class: int, tenant_id: UUID, sender: str) -> frozenset[int]:
         """Routes that every number beginning with these digits may take, whichever the strategies would prefer."""
@@ -170,13 +187,18 @@ class CompiledPlan:
 
 
 def compiled(
-    version: int, rules: Iterable[RuleDraft], *, enabled: Container[int], knowledge: Knowledge
+    version: int,
+    rules: Iterable[RuleDraft],
+    *,
+    enabled: Container[int],
+    knowledge: Knowledge,
+    draining: Container[int] = frozenset(),
 ) -> CompiledPlan:
     """Rules as a plan that can be asked: for `load`, and for a preview of rules that are not stored."""
-    return CompiledPlan(version, [_compiled_rule(rule, enabled) for rule in rules], knowledge)
+    return CompiledPlan(version, [_compiled_rule(rule, enabled, draining) for rule in rules], knowledge)
 
 
-def _compiled_rule(rule: RuleDraft, enabled: Container[int]) -> CompiledRule:
+def _compiled_rule(rule: RuleDraft, enabled: Container[int], draining: Container[int]) -> CompiledRule:
     weights = rule.weights or [1] * len(rule.route_ids)
     taken = [(route, weight) for route, weight in zip(rule.route_ids, weights, strict=True) if route in enabled]
     return CompiledRule(
@@ -187,6 +209,7 @@ def _compiled_rule(rule: RuleDraft, enabled: Container[int]) -> CompiledRule:
         tuple(route for route, _ in taken),
         Strategy(rule.strategy),
         tuple(weight for _, weight in taken),
+        NoWay.DRAINING if any(route in draining for route in rule.route_ids) else NoWay.DISABLED,
     )
 
 
@@ -221,12 +244,15 @@ def _read() -> CompiledPlan:
     plan_id = Plan.objects.filter(is_active=True).values_list("pk", flat=True).first()
     if plan_id is None:
         return CompiledPlan(0, ())
-    enabled = set(Route.objects.filter(state=RouteState.ENABLED).values_list("id", flat=True))
+    states = dict(Route.objects.values_list("id", "state"))
+    enabled = {route_id for route_id, state in states.items() if state == RouteState.ENABLED}
+    draining = {route_id for route_id, state in states.items() if state == RouteState.DRAINING}
     rules = drafts_of(plan_id)
     strategies = {rule.strategy for rule in rules}
     ranks = read_ranks() if Strategy.LEAST_COST in strategies else {}
     ratings = read_ratings() if Strategy.BEST_DELIVERY in strategies else {}
-    return compiled(plan_id, rules, enabled=enabled, knowledge=Knowledge(ranks, ratings, read_shunned()))
+    knowledge = Knowledge(ranks, ratings, read_shunned())
+    return compiled(plan_id, rules, enabled=enabled, knowledge=knowledge, draining=draining)
 
 
 def read_ranks() -> dict[str, dict[int, int]]:

@@ -21,6 +21,7 @@ from kernel.domain.traffic import TrafficClass
 from kernel.telecom.segments import TextRefused, count_column, normalise_text
 from messaging.drafts import Group, Refusal, Shared
 from messaging.services.partitions import retention_class
+from messaging.services.wayless import wayless
 from messaging.statuses import Status
 from routing.plan import CompiledPlan
 from tenants.models import Tenant
@@ -300,12 +301,30 @@ class Judge:
             if quote is None:
                 self._refuse_weighed(*weighed, refusal_for("no_price"), ruling)
             elif not way:
-                self._refuse_weighed(*weighed, refusal_for("no_route"), ruling, quote.destination)
+                self._refuse_wayless(*weighed, ruling, quote.destination)
             else:
                 days = self._retention_days(traffic_class, rows)
                 shared = sender, ruling.template_id, ruling.dlt, traffic_class
                 kind = Kind(*shared, quote, way, days, rows.send_at, rows.not_after)
                 self.verdict.lot(kind).add(*weighed)
+
+    def _refuse_wayless(
+        self,
+        rows: Rows,
+        texts: Sequence[str],
+        segments: Sequence[int],
+        is_unicode: Sequence[bool],
+        ruling: Ruling,
+        destination: str,
+    ) -> None:
+        """Numbers of one price may have been meant for several rules."""
+        shared = int(ruling.traffic_class or 0), self.tenant.id, rows.group.shared.sender
+        why = [self.plan.why_none(each, *shared) for each in pick(rows.group.recipients, rows.places)]
+        for reason in dict.fromkeys(why):
+            members = [n for n, each in enumerate(why) if each is reason]
+            part = replace(rows, places=pick(rows.places, members))
+            weighed = part, pick(texts, members), pick(segments, members), pick(is_unicode, members)
+            self._refuse_weighed(*weighed, wayless(reason), ruling, destination)
 
     def _retention_days(self, traffic_class: TrafficClass, rows: Rows) -> int:
         # A text lies in the partition of its message's id, which for a campaign is the freeze: it must outlive the wait

@@ -16,15 +16,22 @@ from django.urls import reverse
 from campaigns.models import Campaign, Run
 from campaigns.statuses import CampaignState
 from kernel.db.tenancy import platform_context, tenant_context
+from kernel.domain.catalogue import explain
 from kernel.domain.clock import utc_now
 from kernel.domain.ids import uuid7
-from messaging.models import UnmatchedReceipt
+from messaging.drafts import Refusal
+from messaging.models import Message, UnmatchedReceipt
+from messaging.queries import explanation_of
 from messaging.statuses import BatchState, Status
 from messaging.tests.rows import finish, make_messages, submit
-from messaging.tests.world import World, make_world
+from messaging.tests.world import ASHA, RAVI, World, draft, make_world
 from reporting.tests.catching_up import fold_everything
 from routing.models import RouteGauge
+from routing.plan import CompiledPlan, RuleDraft
+from routing.services.plans import save_plan
+from routing.services.routes import set_route_state
 from routing.services.states import report_gauge
+from routing.statuses import RouteState
 from tenants.roles import Role
 from tenants.services import add_member
 from tenants.tests.builders import make_tenant, make_user, signed_in
@@ -249,6 +256,39 @@ def test_the_console_shows_lines_queues_and_what_is_open(world: World, sita: Cli
         r"Otp Operator Ready 1 5 .* Transactional Operator Ready 1 1 .* Promotional Operator Held 1 7", text
     )
     assert "By tenant" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(RouteState.DRAINING, "being taken out of service"), (RouteState.DISABLED, "switched off")]
+)
+def test_what_has_no_route_is_told_why_and_counted_for_staff(
+    world: World, sita: Client, state: RouteState, words: str
+) -> None:
+    set_route_state(route_id=world.route.pk, state=state, now=utc_now())
+    CompiledPlan.forget()
+    outcomes = world.accept(*[draft(number) for number in (ASHA, RAVI)])
+    assert [(each.refusal.code, words in each.refusal.detail) for each in outcomes if each.refusal] == [
+        ("no_route", True)
+    ] * 2
+    fold_everything()
+    assert "2 refused without a route in the last day" in flat(read(sita, "console", **{"HX-Request": "true"}))
+    page = flat(read(sita, "wayless"))
+    assert state.label in page
+    assert re.search(r"Transactional \+91… 2 ", page)
+    with tenant_context(world.tenant_id):
+        assert outcomes[0].refusal == refusal_given(outcomes[0].id)
+
+
+def refusal_given(message_id: UUID) -> Refusal | None:
+    entry = explanation_of(Message.objects.get(id=message_id))
+    return Refusal(entry.code, entry.sentence, entry.remedy) if entry else None
+
+
+def test_a_number_that_no_rule_is_about_has_no_line_open(world: World) -> None:
+    save_plan(rules=[RuleDraft([world.route.pk], prefix="44")])
+    (outcome,) = world.accept(draft(ASHA))
+    assert outcome.refusal is not None
+    assert (outcome.refusal.code, outcome.refusal.detail) == ("no_route", explain("no_route").sentence)
 
 
 def test_the_console_costs_the_same_queries_for_more_tenants(world: World, sita: Client) -> None:
