@@ -12,6 +12,7 @@ from typing import Final
 from compliance.matching import Match, Mismatch, normalise_ends
 from compliance.models import DltRegistration, Review, Sender, SenderRegistration, Template
 from compliance.rules.contract import Refusal
+from compliance.rules.country import in_order
 from compliance.rules.versions import current_decisions
 from compliance.statuses import PortalState, ReviewState
 from compliance.tags import MEANING, TAG
@@ -91,6 +92,24 @@ def sender_readiness(sender: Sender, country: str = "IN") -> Refusal | None:
     """The same for a sender, whatever templates it has."""
     _, decisions = current_decisions(utc_now())
     return decisions.sender(sender.header, country)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What a country asks of a sender: duties as sentences, and what is missing of it, None when nothing is."""
+
+    name: str
+    duties: Sequence[str]
+    obstacle: Refusal | None
+
+
+def destinations(sender: Sender) -> list[Destination]:
+    """Every country that has rules of its own, then all others."""
+    _, decisions = current_decisions(utc_now())
+    return [
+        Destination(package.name, package.duties, decisions.sender(sender.header, package.country))
+        for package in in_order()
+    ]
 
 
 def pieces(body: str) -> list[Piece]:

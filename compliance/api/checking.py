@@ -65,6 +65,7 @@ class CheckedSerializer(serializers.Serializer[dict[str, Any]]):
     warnings = serializers.ListField(child=serializers.CharField())
     to = serializers.CharField()
     country = serializers.CharField()
+    duties = serializers.ListField(child=serializers.CharField(), help_text="What the country asks for besides")
     template = NamedTemplateSerializer(allow_null=True)
     nearest = NamedTemplateSerializer(allow_null=True)
     text = serializers.CharField()
@@ -104,6 +105,7 @@ def _told(checked: Checked) -> dict[str, Any]:
         "warnings": list(checked.warnings),
         "to": checked.recipient,
         "country": checked.country,
+        "duties": list(checked.duties),
         "class": None if checked.traffic_class is None else checked.traffic_class.label,
         "template": {"id": str(template.id), "name": template.label} if template else None,
         "nearest": {"id": str(nearest.id), "name": nearest.label} if nearest else None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from compliance.rules import style
-from compliance.rules.country import DEFAULT, CountryPackage, packages
+from compliance.rules.country import CountryPackage, in_order
 from compliance.rules.decisions import SENDER_RULES, TEMPLATE_RULES
 from compliance.rules.destinations import BLOCKED, CAP
 from compliance.rules.history import DUPLICATE, FREQUENCY
@@ -122,8 +122,7 @@ def _everywhere(*abouts: About) -> Iterator[Listed]:
 
 
 def _by_country(rules: Callable[[CountryPackage], Iterable[PairRule | LinkRule]]) -> Iterator[Listed]:
-    # Countries by name, those without a package last; a message goes to one of them.
-    for package in sorted(packages().values(), key=lambda package: (package.country == DEFAULT, package.name)):
+    for package in in_order():
         for rule in rules(package):
             yield Listed(rule.about, package.name)
 

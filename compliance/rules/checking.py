@@ -85,6 +85,7 @@ class Checked:
         template: the one that was named or found; `nearest` when no template matches.
         encoding, parts: of the text that would be sent; "" and 0 where there is none.
         dlt: ids that would go over the wire.
+        destination, duties: whose rules were asked, and what this country wants registered or said besides.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -99,6 +100,8 @@ class Checked:
     encoding: str = ""
     parts: int = 0
     dlt: DltIds | None = None
+    destination: str = ""
+    duties: tuple[str, ...] = ()
 
 
 def check(*, asked: Asked, region: str, now: datetime) -> Checked:
@@ -160,6 +163,7 @@ class _Check:
         self.country = country_of(recipient)
         self.package = package_for(self.country)
         self.checked = Checked(recipient=recipient, country=self.country)
+        self.checked.destination, self.checked.duties = self.package.name, self.package.duties
         self.unfound: Refusal | None = None
         # Whose rules are asked about a template: the one named or found, or all of a sender's, which fail alike.
         self.judged = self.template = self._template()

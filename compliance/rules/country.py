@@ -37,7 +37,8 @@ class CountryPackage:
     Args:
         country: ISO 3166-1 alpha-2; empty for every country without a package of its own.
         sender_rules: asked about a sender alone as well, in this order; they judge pairs without a template.
-        text_rules: what its law wants said in a template's text; asked behind those about links.
+        text_rules: what its law wants said in a template's text, and its rules that have a level; asked behind those
+            about links.
         optout_words: what a promotional text says about the way out, at least one of them, in small letters.
         duties: what a sender has to register or observe beyond what rules can check; shown to people.
         carries_ids: whether registration ids travel with each message.
@@ -66,6 +67,11 @@ def packages() -> Mapping[str, CountryPackage]:
                 raise ValueError(f"two packages for {package.country or 'the default'}")
             found[package.country] = package
     return found
+
+
+def in_order() -> list[CountryPackage]:
+    """By name, that of all other countries last."""
+    return sorted(packages().values(), key=lambda package: (package.country == DEFAULT, package.name))
 
 
 def package_for(country: str) -> CountryPackage:

@@ -35,6 +35,7 @@ class TemplateRegistrationFacts(NamedTuple):
     dlt_template_id: str
     header: str
     portal_state: str
+    valid_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ class TemplateFacts:
     variables: tuple[Variable, ...]
     registrations: Mapping[str, TemplateRegistrationFacts]
     topic: str = ""
+    drafted: date = date.max
+
+    def registered(self, country: str) -> date:
+        """Since when it stands on a country's register, as that tells; else the day it was drafted here."""
+        registration = self.registrations.get(country)
+        return registration.valid_from if registration and registration.valid_from else self.drafted
 
     @cached_property
     def compiled(self) -> CompiledTemplate:
@@ -127,10 +134,11 @@ def load_facts(day: date) -> Facts:
         sender_registrations[owner][country] = SenderRegistrationFacts(own_id, _state_on(day, *validity))
     template_registrations: dict[UUID, dict[str, TemplateRegistrationFacts]] = defaultdict(dict)
     texts: Iterable[tuple[Any, ...]] = DltRegistration.objects.values_list(
-        "template_id", "country", "dlt_template_id", "header", "portal_state", "valid_to"
+        "template_id", "country", "dlt_template_id", "header", "valid_from", "portal_state", "valid_to"
     )
-    for owner, country, own_id, header, *validity in texts:
-        template_registrations[owner][country] = TemplateRegistrationFacts(own_id, header, _state_on(day, *validity))
+    for owner, country, own_id, header, since, *validity in texts:
+        told = TemplateRegistrationFacts(own_id, header, _state_on(day, *validity), since)
+        template_registrations[owner][country] = told
     senders = _senders(sender_registrations, day)
     templates = _templates(template_registrations)
     by_dlt_id = {
@@ -180,9 +188,8 @@ def _senders(registrations: Mapping[UUID, Mapping[str, SenderRegistrationFacts]]
 
 
 def _templates(registrations: Mapping[UUID, Mapping[str, TemplateRegistrationFacts]]) -> list[TemplateFacts]:
-    rows = Template.objects.values_list(
-        "id", "name", "version", "body", "category", "is_otp", "state", "sender__header", "variables", "topic"
-    )
+    told = "id", "name", "version", "body", "category", "is_otp", "state", "sender__header", "variables", "topic"
+    rows = Template.objects.values_list(*told, "created_at")
     return [
         TemplateFacts(
             id=key,
@@ -195,8 +202,9 @@ def _templates(registrations: Mapping[UUID, Mapping[str, TemplateRegistrationFac
             variables=tuple(Variable.from_json(row) for row in variables),
             registrations=registrations.get(key, {}),
             topic=topic,
+            drafted=created_at.date(),
         )
-        for key, name, version, body, category, is_otp, state, header, variables, topic in rows
+        for key, name, version, body, category, is_otp, state, header, variables, topic, created_at in rows
     ]
 
 

@@ -54,3 +54,18 @@ def test_reviewers_choose_levels_and_writers_read_them(company: Company) -> None
     with company.inside():
         assert rule_levels()["text_shouts"] is Level.REFUSE
     assert "Refuse" in company.maya.get("/compliance/rules/").content.decode()
+
+
+def test_a_senders_page_says_what_each_destination_asks_and_a_registration_decides(company: Company) -> None:
+    with company.inside():
+        sender = make_template().sender
+    page = company.maya.get(f"/senders/{sender.pk}/").content.decode()
+    assert "The United States take no names as senders" in page or "is no number" in page
+    assert "SSIR" in page
+    missing = "has no active registration for Singapore"
+    assert missing in page
+    said = {"country": "SG", "registration_id": "SSIR-1", "portal_state": "active", "tenure": "permanent"}
+    company.maya.post(f"/senders/{sender.pk}/register/", said)
+    assert missing not in company.maya.get(f"/senders/{sender.pk}/").content.decode()
+    checked = post(company, **{"from": "ACMEIN", "to": "+6591234567", "text": TEXT}).json()
+    assert (checked["code"], "UEN" in checked["duties"][0]) == (None, True)

@@ -61,7 +61,7 @@ def test_no_choice_turns_a_legal_rule_down() -> None:
 
 def test_a_country_without_a_package_has_the_default() -> None:
     assert package_for("XK") is packages()[DEFAULT]
-    assert {"IN", "US", "GB"} <= packages().keys()
+    assert {"IN", "US", "GB", "AE", "SG", "AU"} <= packages().keys()
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,14 @@ def test_a_country_without_a_package_has_the_default() -> None:
         (pair("GB", "919876543210", SenderKind.LONG), "sender_not_approved"),
         (pair("GB", "447700900123", SenderKind.LONG), None),
         (pair("FR", "VERYLONGNAME"), "sender_not_approved"),
+        (pair("AE"), "sender_not_approved"),
+        (pair("AE", state="active"), None),
+        (pair("AE", "VERYLONGNAME", state="active"), "sender_not_approved"),
+        (pair("SG", state="pending"), "sender_not_approved"),
+        (pair("SG", state="active"), None),
+        (pair("SG", "6591234567", SenderKind.LONG), None),
+        (pair("AU", "AB"), "sender_not_approved"),
+        (pair("AU"), None),
     ],
 )
 def test_senders_that_destinations_do_not_take(given: Pair, code: str | None) -> None:
@@ -86,3 +94,14 @@ def test_senders_that_destinations_do_not_take(given: Pair, code: str | None) ->
 def test_the_table_of_rules_in_the_documentation_is_current() -> None:
     text = page().read_text()
     assert text == written(text), "run manage.py rule_table"
+
+
+def test_an_unregistered_name_warns_in_australia() -> None:
+    (rule,) = package_for("AU").text_rules
+    objection = rule.judge(pair("AU"))
+    assert objection is not None
+    assert (objection.code, rule.about.level({}), rule.judge(pair("AU", state="active"))) == (
+        "sender_unverified",
+        Level.WARN,
+        None,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +92,7 @@ def test_links_abroad_need_no_whitelist_and_shorteners_warn() -> None:
 
 def test_a_level_decides_whether_an_objection_is_silent_warns_or_refuses() -> None:
     template = make_template("Big sale for {#var#} -ACME", category=Category.PROMOTIONAL)
+    Template.objects.update(created_at=NOW - timedelta(days=900))
     said = {"template_id": template.id, "variables": ["Asha"]}
     for level, code, warnings in (
         (Level.WARN, None, ("optout_text_missing",)),
@@ -100,6 +102,26 @@ def test_a_level_decides_whether_an_objection_is_silent_warns_or_refuses() -> No
         choose_rule_levels(levels={"optout_text_missing": level}, actor=WRITER, now=NOW)
         ruling = ask(**said)
         assert (ruling.code, ruling.warnings) == (code, warnings)
+
+
+@pytest.mark.parametrize(("day", "code"), [(date(2025, 4, 12), None), (date(2025, 4, 13), "optout_text_missing")])
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_promotions_registered_since_the_amendment_say_how_to_stop(day: date, code: str | None, is_ready: bool) -> None:
+    template = make_template("Big sale for {#var#} -ACME", category=Category.PROMOTIONAL)
+    said: dict[str, Any] = {"text": "Big sale for Asha -ACME"} if is_ready else {"variables": ["Asha"]}
+    said = {"template_id": template.id, **said}
+    assert ask(**said).code == "optout_text_missing", "without a day of the portal's, that of the draft here counts"
+    template.registrations.update(valid_from=day)
+    touch()
+    assert ask(**said).code == code
+    refused = [v.about.key for v in dry(**said).verdicts if v.about.code == "optout_text_missing" and v.detail]
+    assert refused == ["optout_text_required" if code else "optout_text_missing"]
+
+
+@pytest.mark.parametrize("words", ["Reply STOP to 56161", "Unsubscribe: acme.in/u", "संदेश बंद करें 56161", "நிறுத்த 56161"])
+def test_ways_out_are_known_in_indian_languages(words: str) -> None:
+    template = make_template(f"Big sale {{#var#}}. {words} -ACME", category=Category.PROMOTIONAL)
+    assert ask(template_id=template.id, variables=["Asha"]).code != "optout_text_missing"
 
 
 @pytest.mark.parametrize("key", ["cta_not_whitelisted", "entity_inactive", "nonsense"])

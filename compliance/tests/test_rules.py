@@ -199,7 +199,7 @@ def test_other_countries_need_our_approval_but_no_registration() -> None:
 def test_the_template_decides_the_class_and_a_caller_may_only_lower_it(
     category: Category, is_otp: bool, asked: TrafficClass | None, expected: TrafficClass
 ) -> None:
-    template = make_template(category=category, is_otp=is_otp)
+    template = make_template("Dear {#var#}, {#var#} is yours. STOP to end. -ACME", category=category, is_otp=is_otp)
     ruling = ask(template_id=template.id, variables=["Asha", "7"], traffic_class=asked)
     assert ruling.traffic_class is expected
 

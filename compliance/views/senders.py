@@ -15,7 +15,7 @@ from compliance import services
 from compliance.forms import DecisionForm, FilterForm, SenderForm, SenderRegistrationForm, add_refusal
 from compliance.identifiers import INDIA, IdKind, parse_dlt_id, parse_header, suffixes
 from compliance.models import Sender, SenderRegistration
-from compliance.presentation import lifecycle, sender_readiness
+from compliance.presentation import destinations, lifecycle, sender_readiness
 from compliance.register_forms import standing_word
 from compliance.statuses import SenderKind, Tenure
 from compliance.views.decisions import abilities, decide_item, reviews_of, submit_item
@@ -115,6 +115,7 @@ def _detail(request: TenantRequest, sender: Sender, **sent_back: Form) -> HttpRe
         "templates": sender.templates.order_by("name", "-version")[:50],
         "events": lifecycle(sender, registrations, reviews_of(sender)),
         "obstacle": sender_readiness(sender),
+        "destinations": destinations(sender),
         "decision_form": DecisionForm(),
         "registration_form": SenderRegistrationForm(initial=_standing(registrations)),
         "suffixes": suffixes(sender.kind),

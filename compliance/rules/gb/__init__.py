@@ -56,5 +56,8 @@ PACKAGE: Final = CountryPackage(
     sender_rules=(NameOfBrand(), NumberOfCountry()),
     promotional_hours=Hours(time(8), time(20), time(19, 50)),
     optout_words=("stop", "opt out", "optout", "unsub"),
-    duties=("Names may be entered in the MEF registry, which protects them against others.",),
+    duties=(
+        "Names show the brand; they may be entered in the MEF registry, which protects them against others.",
+        "A promotional text says how to stop: by STOP to a number, or by a link.",
+    ),
 )

@@ -19,6 +19,7 @@ from compliance.rules.in_.links import (
     NumberInValue,
 )
 from compliance.rules.in_.template import TemplateActive, TemplateLinked, TemplateRegistered
+from compliance.rules.in_.wayout import WORDS, WayOutSaid
 
 PACKAGE: Final = CountryPackage(
     country="IN",
@@ -27,7 +28,8 @@ PACKAGE: Final = CountryPackage(
     template_rules=(HeaderCategory(), TemplateRegistered(), TemplateActive(), TemplateLinked()),
     link_rules=(NoPublicShortener(), CallBlacklisted(), CallWhitelisted(), NumberInValue(), AddressWhitelisted()),
     promotional_hours=Hours(time(10), time(21), time(20, 50)),
-    optout_words=("stop", "opt out", "opt-out", "optout", "unsub", "dnd", "1909"),
+    text_rules=(WayOutSaid(),),
+    optout_words=WORDS,
     duties=(
         "Entity, header and template registered on a DLT portal; ids travel with each message.",
         "Links, call-back numbers, apps and addresses in texts whitelisted on the portal.",

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from compliance.rules.contract import Pair, Refusal
 from compliance.rules.country import CountryPackage, Hours
-from compliance.rules.facts import is_active
+from compliance.rules.registration import RegisteredSender
 from compliance.rules.rule import About, LooksAt, PairRule
 from compliance.statuses import SenderKind
 
@@ -29,7 +29,8 @@ class NumberAsSender(PairRule):
         return self.about.refusal(f"“{pair.header}” is no number, and the United States take no names as senders.")
 
 
-class NumberRegistered(PairRule):
+class NumberRegistered(RegisteredSender):
+    place = "the United States"
     about: ClassVar = About(
         "us_not_registered",
         "sender_not_approved",
@@ -37,14 +38,6 @@ class NumberRegistered(PairRule):
         "Register it (10DLC, toll-free or short code) and record the registration for US.",
         LooksAt.PAIR,
     )
-
-    def judge(self, pair: Pair) -> Refusal | None:
-        if pair.sender is None:
-            return None
-        registration = pair.sender.registrations.get(COUNTRY)
-        if registration is not None and is_active(registration.portal_state):
-            return None
-        return self.about.refusal(f"The sender “{pair.header}” has no active registration for the United States.")
 
 
 PACKAGE: Final = CountryPackage(
@@ -57,6 +50,7 @@ PACKAGE: Final = CountryPackage(
     duties=(
         "10DLC: brand and campaign at The Campaign Registry; toll-free: verification; short code: lease and review.",
         "STOP, QUIT, END, REVOKE, OPT OUT, CANCEL and UNSUBSCRIBE end messages within ten business days.",
+        "A promotional text says how to stop, such as “Reply STOP to end”.",
         "HELP is answered with who sends and how to stop.",
     ),
 )

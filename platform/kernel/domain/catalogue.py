@@ -151,6 +151,10 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
             "A promotional text does not say how to opt out.",
             "Add a way out to the text and register it again.",
         ),
+        "sender_unverified": (
+            "Phones show the sender as unverified, as it is not registered there, which your own rules do not allow.",
+            "Register the sender for that country and record the registration.",
+        ),
         "promotion_from_name": (
             "A promotional text goes out under a name, which your own rules do not allow.",
             "Send promotions from a header of digits.",
