@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
@@ -285,14 +284,12 @@ def test_another_tenant_cannot_touch_an_import_or_fill_a_foreign_list(cast: Cast
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hundred_thousand_rows_take_seconds_and_little_memory() -> None:
+def test_a_hundred_thousand_rows_take_little_memory() -> None:
     cast = make_cast()
     found = confirm(upload(cast.tenant_id, csv_of(100_000)))
     tracemalloc.start()
-    began = time.monotonic()
     done = work(cast.tenant_id, found.id)
-    seconds, (_, peak) = time.monotonic() - began, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert done.added == 100_000
-    assert seconds < 30
     assert peak < 40 * 1024 * 1024

@@ -8,13 +8,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import generics, serializers, status
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance import services
 from compliance.api.serializers import OptOutSerializer, number_of
 from compliance.consent.statuses import ConsentAction, ConsentSource
-from compliance.models import ConsentEvent
+from compliance.models import ConsentEvent, OptOut
 from compliance.services.consent import Proof
 from tenants.api.views import TenantScope
 
@@ -75,6 +76,7 @@ class OptOutLift(TenantScope, generics.GenericAPIView[Any]):
     serializer_class = LiftSerializer
 
     def post(self, request: Request, pk: UUID) -> Response:
+        get_object_or_404(OptOut, pk=pk)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         proof = serializer.validated_data["proof"]

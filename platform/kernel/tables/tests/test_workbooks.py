@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
@@ -101,6 +101,7 @@ def test_an_archive_that_grows_without_end_is_refused(tmp_path: Path, monkeypatc
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
 
+@settings(deadline=None)  # each table is read by a process of its own
 @given(table=st.lists(st.lists(TEXT, min_size=2, max_size=2), min_size=1, max_size=4))
 def test_texts_come_back_as_they_were_written(tmp_path_factory: Any, table: list[list[str]]) -> None:
     path = tmp_path_factory.mktemp("books") / "a.xlsx"
