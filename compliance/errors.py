@@ -62,3 +62,7 @@ class InvalidDndFile(DomainError):
 
 class InvalidRuleLevel(DomainError):
     """A level for a rule that has none to choose."""
+
+
+class InvalidDestination(DomainError):
+    """First digits that are none, twice, or opened without a cap."""

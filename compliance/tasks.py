@@ -8,6 +8,7 @@ from celery import shared_task
 
 from compliance.importing import job
 from compliance.services import imports
+from compliance.services.runs import note_runs
 from compliance.services.validity import suspend_expired
 from compliance.services.warnings import warn
 from kernel.db.tenancy import tenant_context
@@ -30,6 +31,14 @@ def resume_imports() -> None:
 @shared_task(name="compliance.housekeeping")
 def housekeeping() -> None:
     imports.forget_old_files(now=utc_now())
+
+
+@shared_task(name="compliance.watch_numbers")
+def watch_numbers() -> None:
+    """Look for passcodes to neighbouring numbers."""
+    for tenant_id in all_tenant_ids():
+        with tenant_context(tenant_id):
+            note_runs(now=utc_now())
 
 
 @shared_task(name="compliance.watch_validity")

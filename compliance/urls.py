@@ -15,6 +15,7 @@ from compliance.views import (
     links,
     opt_outs,
     queue,
+    recipients,
     senders,
     templates,
 )
@@ -29,6 +30,12 @@ urlpatterns = [
     path("compliance/check/", checks.message_check, name="check"),
     path("compliance/rules/", checks.rule_list, name="rules"),
     path("compliance/rules/levels/", checks.rule_levels_edit, name="rule-levels"),
+    path("compliance/recipients/", recipients.recipients, name="recipients"),
+    path("compliance/recipients/choose/", recipients.choose, name="recipients-choose"),
+    path("compliance/recipients/destinations/", recipients.destination_add, name="destination-add"),
+    path(
+        "compliance/recipients/destinations/<uuid:pk>/forget/", recipients.destination_forget, name="destination-forget"
+    ),
     path("entities/", entities.entity_list, name="entities"),
     path("entities/new/", entities.entity_new, name="entity-new"),
     path("entities/<uuid:pk>/edit/", entities.entity_edit, name="entity-edit"),

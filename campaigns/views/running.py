@@ -21,6 +21,7 @@ from campaigns.services import control
 from campaigns.services.audience import audience_size, list_ids_of
 from campaigns.statuses import STARTED, CampaignState, ChunkState
 from campaigns.tasks import cancel_rest, look_after
+from campaigns.waiting_hours import waiting_for_hours
 from campaigns.waking import after_commit
 from campaigns.why import why
 from kernel.domain.errors import DomainError
@@ -93,6 +94,7 @@ def _live(request: TenantRequest, campaign: Campaign) -> dict[str, Any]:
         "progress": progress,
         "terms": bar(campaign, progress, is_linked=may_list),
         "pace": pace_of(campaign, progress, now),
+        "waiting": waiting_for_hours(campaign.id, now=now),
         "failures": failures(campaign),
         "currency": Wallet.objects.values_list("currency", flat=True).first() or "INR",
         "may_list": may_list,

@@ -20,6 +20,7 @@ QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "messaging.operate": Queue.BULK,
     "messaging.note_use": Queue.DEFAULT,
     "compliance.watch_validity": Queue.DEFAULT,
+    "compliance.watch_numbers": Queue.DEFAULT,
     "campaigns.start_due": Queue.URGENT,
     "campaigns.prepare": Queue.BULK,
     "campaigns.expand_chunk": Queue.BULK,

@@ -29,6 +29,7 @@ from campaigns.tests.builders import number as number_of
 from campaigns.tests.files import csv_of, take_in
 from compliance.models import PortalImportRow
 from compliance.services import opt_out, submit
+from compliance.services.recipients import close_destination
 from compliance.tests.builders import WRITER, make_entity, make_sender, make_template
 from compliance.tests.exports import csv_of as csv_of_export
 from compliance.tests.exports import upload as upload_export
@@ -122,6 +123,12 @@ def chain(company: Company) -> object:
 @inside
 def link(company: Company) -> object:
     return make_link(f"https://acme.example/{next(_numbers)}").pk
+
+
+@inside
+def destination(company: Company) -> object:
+    made = close_destination(prefix=f"+{next(_numbers) % 900_000 + 100_000}", actor=WRITER, now=timezone.now())
+    return made.pk
 
 
 @inside
@@ -272,6 +279,7 @@ OBJECTS: Final[dict[str, Maker]] = {
     "chains/<uuid:pk>": chain,
     "links/<uuid:pk>": link,
     "consent-templates/<uuid:pk>": consent_template,
+    "compliance/recipients/destinations/<uuid:pk>": destination,
     "senders/<uuid:pk>": sender,
     "review/senders/<uuid:pk>": sender,
     "review/templates/<uuid:pk>": template,
