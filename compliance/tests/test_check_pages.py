@@ -69,3 +69,17 @@ def test_a_senders_page_says_what_each_destination_asks_and_a_registration_decid
     assert missing not in company.maya.get(f"/senders/{sender.pk}/").content.decode()
     checked = post(company, **{"from": "ACMEIN", "to": "+6591234567", "text": TEXT}).json()
     assert (checked["code"], "UEN" in checked["duties"][0]) == (None, True)
+
+
+def test_a_chosen_template_asks_for_each_of_its_values(company: Company) -> None:
+    with company.inside():
+        template = make_template(names=("name", "order"))
+    chosen = company.maya.get(f"/compliance/check/?template_id={template.pk}&text=kept", headers={"hx-request": "true"})
+    part = chosen.content.decode()
+    assert ("Value of name" in part, "Value of order" in part, "kept" in part, "<html" in part) == (True,) * 3 + (
+        False,
+    )
+    said = {"sender": "ACMEIN", "recipient": ASHA, "template_id": str(template.pk), "text": "", "value_0": "Asha"}
+    assert "The rules let it pass" in company.maya.post("/compliance/check/", said | {"value_1": "7"}).content.decode()
+    refused = company.maya.post("/compliance/check/", said | {"value_1": "7" * 41}).content.decode()
+    assert "variable_too_long" in refused

@@ -8,27 +8,43 @@ from django.utils import timezone
 from compliance.rule_forms import CheckForm, RuleLevelsForm
 from compliance.rules.catalogue import pipeline
 from compliance.rules.checking import Asked, check
+from compliance.rules.versions import current_decisions
 from compliance.services.rule_levels import choose_rule_levels, rule_levels
 from compliance.views.decisions import abilities
 from kernel.web.htmx import render_page
 from tenants.access import TenantRequest, actor_of, tenant_page
 from tenants.roles import Permission
 
+_ID_MAX = 64
 TONES = {"passed": "ok", "observed": "mute", "warned": "wait", "refused": "bad", "not_applicable": "mute"}
 
 
 @tenant_page(Permission.MANAGE_COMPLIANCE)
 def message_check(request: TenantRequest) -> HttpResponse:
     """The dry run; nothing is written, so it may be repeated."""
-    form = CheckForm(request.POST if request.method == "POST" else None)
+    given = request.POST if request.method == "POST" else request.GET
+    template_id = given.get("template_id", "").strip()[:_ID_MAX] or None
+    variables = _variables(template_id)
+    if request.method == "POST":
+        form = CheckForm(request.POST, variables=variables)
+    else:
+        # A template was chosen: what stands in the form already goes on standing there.
+        form = CheckForm(initial=dict(request.GET.items()), variables=variables)
     checked = None
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        asked = Asked(said["sender"], said["recipient"], said["text"], said["template_id"].strip() or None)
+        text, values = form.said
+        asked = Asked(form.cleaned_data["sender"], form.cleaned_data["recipient"], text, template_id, values)
         checked = check(asked=asked, region=request.tenant.country, now=timezone.now())
     verdicts = [(verdict, TONES[verdict.outcome]) for verdict in checked.verdicts] if checked else []
     context = {"form": form, "checked": checked, "verdicts": verdicts, **abilities(request)}
-    return render_page(request, "compliance/check.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    partial = "content" if "template_id" in request.GET else None
+    return render_page(request, "compliance/check.html", context, partial=partial, status=status)
+
+
+def _variables(template_id: str | None) -> list[str] | None:
+    template = current_decisions(timezone.now())[1].facts.template(template_id) if template_id else None
+    return [variable.name for variable in template.variables] if template else None
 
 
 @tenant_page(Permission.MANAGE_COMPLIANCE)
