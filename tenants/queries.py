@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connections
 
+from audit.services import Actor
 from kernel.db.tenancy import current_scope, platform_context, tenant_context
-from tenants.models import Tenant
+from tenants.models import ApiToken, Member, Tenant
 from tenants.roles import Role
 
 
@@ -88,3 +89,21 @@ def token_record(digest: str) -> TokenRecord | None:
         cursor.execute("SELECT * FROM dakiya_api_token(%s)", [digest])
         row = cursor.fetchone()
     return TokenRecord(TenantInfo(*row[:7]), row[7], row[8]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOfToken:
+    """The person whom a token acts for, where a person has to answer for what it does."""
+
+    role: str
+    actor: Actor
+
+
+def member_of_token(token_id: UUID) -> MemberOfToken | None:
+    """Who made a token of the current tenant, with the role they have now; None when they are no member any more."""
+    token = ApiToken.objects.select_related("created_by").filter(pk=token_id).first()
+    maker = token.created_by if token else None
+    if token is None or maker is None or not maker.is_active:
+        return None
+    member = Member.objects.active().filter(user=maker).first()
+    return MemberOfToken(member.role, Actor(maker.id, f"{maker} by {token.name}")) if member else None

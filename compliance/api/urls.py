@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.api import advice, checking, consent, register, views
+from compliance.api import advice, checking, consent, register, reviews, views
+from compliance.models import Sender, Template
 
 urlpatterns = [
     path("compliance/advice", advice.AdviceView.as_view(), name="compliance-advice"),
@@ -13,6 +14,12 @@ urlpatterns = [
     path("headers/<uuid:pk>", views.HeaderDetail.as_view(), name="header-detail"),
     path("templates", views.TemplateList.as_view(), name="template-list"),
     path("templates/<uuid:pk>", views.TemplateDetail.as_view(), name="template-detail"),
+    path("reviews", reviews.ReviewQueue.as_view(), name="review-list"),
+    *(
+        path(f"{kind}/<uuid:pk>/{name}", reviews.step_view(model, event), name=f"{kind}-{name}")
+        for kind, model in (("templates", Template), ("headers", Sender))
+        for name, event in reviews.STEPS.items()
+    ),
     path("compliance/check", checking.CheckView.as_view(), name="compliance-check"),
     path("entities", register.EntityList.as_view(), name="entity-list"),
     path("entities/<uuid:pk>", register.EntityDetail.as_view(), name="entity-detail"),

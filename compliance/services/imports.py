@@ -30,17 +30,13 @@ from compliance.importing.registers import register_of
 from compliance.models import ColumnMapping, Entity, PortalImport, PortalImportRow
 from compliance.models.imports import RUNNING
 from compliance.rules.versions import touch
+from compliance.services.review import tell_reviewers
 from kernel.db.tenancy import current_tenant_id, platform_context
 from kernel.domain.errors import DomainError
 from kernel.tables.uploads import Uploads
 from tenants.models import Tenant
 
-UPLOADS: Final = Uploads(
-    "portal-imports",
-    32 * 1024 * 1024,
-    timedelta(days=7),
-    "Split it into several files.",
-)
+UPLOADS: Final = Uploads("portal-imports", 32 * 1024 * 1024, timedelta(days=7), "Split it into several files.")
 PATIENCE: Final = timedelta(seconds=60)
 State, Verdict, Choice = PortalImport.State, PortalImportRow.Verdict, PortalImport.ReviewChoice
 
@@ -342,6 +338,8 @@ def _close(job: PortalImport, now: datetime) -> None:
         summary=f"Applied {job.position} rows of the export “{job.filename}”",
         now=now,
     )
+    if job.kind == PortalImport.Kind.TEMPLATES and job.review != Choice.DRAFT:
+        tell_reviewers(actor=Actor(job.actor_id, job.actor_label), now=now)
     touch()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Final, TypeVar, cast
 
@@ -20,7 +20,8 @@ from compliance.rules.versions import touch
 from compliance.statuses import REVIEW, ReviewEvent, ReviewState
 from kernel.db.tenancy import current_tenant_id
 from tenants.models import Tenant
-from tenants.services import News, Tone, notify
+from tenants.roles import Permission
+from tenants.services import News, Tone, notify, notify_bundled, people_with
 
 Item = TypeVar("Item", bound=Sender | Template)
 Rule = Tenant.ReviewRule
@@ -36,7 +37,26 @@ def submit(*, item: Item, actor: Actor, now: datetime, note: str = "") -> Item:
         current, after = _locked(item, ReviewEvent.SUBMIT)
         current.submitted_at, current.submitted_by_id = now, actor.id
         current.error_count, current.advice_count = counts(findings_of(current))
-        return _move(item, current, after, ReviewEvent.SUBMIT, actor, now, note)
+        moved = _move(item, current, after, ReviewEvent.SUBMIT, actor, now, note)
+        tell_reviewers(actor=actor, now=now)
+    return moved
+
+
+def tell_reviewers(*, actor: Actor, now: datetime) -> None:
+    """Something waits: news for everybody who may review but who brought it, at most one for each hour of the clock.
+
+    The one of this hour says how many there are by now until it is read.
+    """
+    waiting = sum(model.objects.filter(state=ReviewState.SUBMITTED).count() for model in (Sender, Template))
+    news = News(
+        title=f"{waiting:,} {'item waits' if waiting == 1 else 'items wait'} for review",
+        path=reverse("compliance:queue"),
+        text=f"The last from {actor.label}",
+        tone=Tone.WAIT,
+        key=f"review.waiting.{now.astimezone(UTC):%Y%m%d%H}",
+    )
+    reviewers = set(people_with(Permission.REVIEW_COMPLIANCE)) - {actor.id}
+    notify_bundled(user_ids=reviewers, news=news, now=now)
 
 
 def withdraw(*, item: Item, actor: Actor, now: datetime, note: str = "", is_owner: bool = False) -> Item:

@@ -9,8 +9,10 @@ from django.contrib import messages
 from django.utils import timezone
 
 from compliance import services
+from compliance.awaiting import Place
 from compliance.forms import DecisionForm, add_refusal
 from compliance.models import Review, Sender, Template
+from compliance.review_forms import ReviewForm
 from compliance.statuses import ReviewEvent
 from kernel.domain.errors import DomainError
 from tenants.access import TenantRequest, actor_of
@@ -62,14 +64,21 @@ def carry_out(
         services.ask_changes(item=item, actor=actor, now=now, note=note, seen_at=seen_at)
 
 
+def decision_form(item: Sender | Template) -> DecisionForm:
+    """The reviewer's answers about what is submitted now; what is submitted anew meanwhile is not decided by them."""
+    if not item.is_submitted or item.submitted_at is None:
+        return DecisionForm()
+    return ReviewForm(initial={"seen": Place(item.submitted_at, item.pk)})
+
+
 def decide_item(request: TenantRequest, item: Sender | Template) -> DecisionForm | None:
     """Carry out a reviewer's decision; the form with its errors when that is not possible."""
-    form = DecisionForm(request.POST)
+    form = ReviewForm(request.POST)
     if not form.is_valid():
         return form
-    event = ReviewEvent(form.cleaned_data["decision"])
+    event = form.event
     try:
-        carry_out(request, item, event, form.cleaned_data["note"])
+        carry_out(request, item, event, form.words, form.seen_at)
     except DomainError as refusal:
         add_refusal(form, refusal)
         return form

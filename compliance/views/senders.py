@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from compliance import services
-from compliance.forms import DecisionForm, FilterForm, SenderForm, SenderRegistrationForm, add_refusal
+from compliance.forms import FilterForm, SenderForm, SenderRegistrationForm, add_refusal
 from compliance.identifiers import INDIA, IdKind, parse_dlt_id, parse_header, suffixes
 from compliance.models import Sender, SenderRegistration
 from compliance.presentation import destinations, lifecycle, sender_readiness
 from compliance.register_forms import standing_word
 from compliance.statuses import SenderKind, Tenure
-from compliance.views.decisions import abilities, decide_item, reviews_of, submit_item
+from compliance.views.decisions import abilities, decide_item, decision_form, reviews_of, submit_item
 from compliance.views.stops import tell_remarks, tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
@@ -116,7 +116,7 @@ def _detail(request: TenantRequest, sender: Sender, **sent_back: Form) -> HttpRe
         "events": lifecycle(sender, registrations, reviews_of(sender)),
         "obstacle": sender_readiness(sender),
         "destinations": destinations(sender),
-        "decision_form": DecisionForm(),
+        "decision_form": decision_form(sender),
         "registration_form": SenderRegistrationForm(initial=_standing(registrations)),
         "suffixes": suffixes(sender.kind),
         **abilities(request),

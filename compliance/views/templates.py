@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_POST
 from compliance import services
 from compliance.advice import panel
 from compliance.forms import (
-    DecisionForm,
     DltRegistrationForm,
     FilterForm,
     MatchForm,
@@ -29,7 +28,7 @@ from compliance.presentation import differences, lifecycle, meaning, pieces, rea
 from compliance.register_forms import standing_word
 from compliance.services.templates import TemplateDraft
 from compliance.statuses import Category, PortalCategory, ReviewState
-from compliance.views.decisions import abilities, decide_item, reviews_of, submit_item
+from compliance.views.decisions import abilities, decide_item, decision_form, reviews_of, submit_item
 from compliance.views.stops import tell_remarks, tell_stopped
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
@@ -159,7 +158,7 @@ def _detail(request: TenantRequest, template: Template, result: Any = None, **se
         "events": lifecycle(template, registrations, reviews_of(template)),
         "obstacle": readiness(template),
         "result": result,
-        "decision_form": DecisionForm(),
+        "decision_form": decision_form(template),
         "registration_form": DltRegistrationForm(initial=_standing(registrations)),
         "match_form": MatchForm(),
         **abilities(request),

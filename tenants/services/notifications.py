@@ -57,6 +57,14 @@ def notify(*, user_ids: Iterable[UUID], news: News, now: datetime, is_mailed: bo
     return len(rows)
 
 
+def notify_bundled(*, user_ids: Iterable[UUID], news: News, now: datetime) -> int:
+    """As `notify`; who was told by this key and has not read it finds the new words there instead of more news."""
+    told = notify(user_ids=user_ids, news=news, now=now)
+    unread = Notification.objects.filter(user_id__in=set(user_ids), key=news.key, read_at=None)
+    unread.update(title=news.title[:200], text=news.text)
+    return told
+
+
 def people_with(permission: Permission) -> list[UUID]:
     """Active members of the current tenant whose role grants `permission`."""
     members = Member.objects.active().filter(role__in=roles_with(permission))
