@@ -7,7 +7,17 @@ from uuid import UUID
 from celery import shared_task
 
 from kernel.db.clock import database_now
-from messaging.services import partitions, parts_seen, passing_on, retention, stopping, surgery, sweeping, usage
+from messaging.services import (
+    partitions,
+    parts_seen,
+    passing_on,
+    retention,
+    scrubbing,
+    stopping,
+    surgery,
+    sweeping,
+    usage,
+)
 
 
 @shared_task(name="messaging.release_due")
@@ -52,3 +62,9 @@ def housekeeping() -> None:
 @shared_task(name="messaging.note_use")
 def note_use() -> None:
     usage.note_recent_use(database_now())
+
+
+@shared_task(name="messaging.watch_scrubbing")
+def watch_scrubbing() -> None:
+    """Suspend registrations that operators refuse again and again."""
+    scrubbing.watch(database_now())

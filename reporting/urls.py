@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reporting import plan_views, views
+from reporting import gap_views, plan_views, views
 
 app_name = "reporting"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("traffic/", views.traffic, name="traffic"),
     path("traffic.json", views.traffic_json, name="traffic-json"),
     path("console/", views.console, name="console"),
+    path("compliance/gaps/", gap_views.gaps, name="gaps"),
+    path("console/gaps/", gap_views.console_gaps, name="console-gaps"),
     path("console/no-route/", views.wayless, name="wayless"),
     path("console/plan/preview/", plan_views.plan_preview, name="plan-preview"),
     path("console/plan/versions/<int:version>/preview/", plan_views.plan_version_preview, name="plan-version-preview"),

@@ -12,6 +12,7 @@ from uuid import UUID
 from kernel.db.arrays import int4s
 from kernel.smpp.message_ids import id_candidates, normalise_id
 from kernel.smpp.receipts import Receipt, ReceiptState
+from kernel.telecom.scrubbing import scrub_code
 from messaging.dispatcher import statements
 from messaging.dispatcher.database import Connection, run
 from messaging.dispatcher.dialects import Dialects
@@ -152,6 +153,8 @@ class Matcher:
                 matched.aside.append((route_id, IncomingReceipt(receipt, source, destination, ack)))
                 continue
             status, code = meaning
+            if code:
+                code = scrub_code(receipt.err, job.flight.terms.destination) or code
             words = f"stat:{receipt.stat} err:{receipt.err}"[:64] if code else ""
             latency_ms = int((now - job.sent_at) * 1000)
             size = job.segments, job.price_micros
@@ -234,6 +237,8 @@ class Matcher:
     ) -> None:
         # One that ends nothing is here only because its route took it for an end when it came.
         status, code = self._meaning(heard.route_id, heard.state) or _DELIVERED
+        if code:
+            code = scrub_code(heard.err, terms.destination) or code
         ending = Ending(
             terms,
             message_id,

@@ -45,8 +45,8 @@ TENANT: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("Links and numbers", "link", "compliance:links", Permission.MANAGE_COMPLIANCE),
             Entry("Consent templates", "consent", "compliance:consent-templates", Permission.MANAGE_COMPLIANCE),
             Entry("Rules", "list", "compliance:rules", Permission.MANAGE_COMPLIANCE, ("/compliance/check/",)),
-            Entry("Recipients", "users", "compliance:recipients", Permission.MANAGE_COMPLIANCE),
             Entry("Opt-outs", "ban", "compliance:opt-outs", Permission.MANAGE_COMPLIANCE),
+            Entry("Gaps", "report", "reporting:gaps", Permission.MANAGE_COMPLIANCE),
         ),
     ),
     (
@@ -70,6 +70,7 @@ CONSOLE: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("Queues", "inbox", "console_queues:queues"),
             Entry("Organisations", "building", "console_tenants:tenants"),
             Entry("Wallets", "wallet", "console_wallets:wallets"),
+            Entry("Gaps", "report", "reporting:console-gaps"),
             Entry("Audit trail", "history", "routing:trail"),
         ),
     ),

@@ -54,6 +54,8 @@ BY_SUFFIX: Final[Mapping[str, Behaviour]] = {
     "04": Behaviour("receipt says UNKNOWN", MessageState.UNKNOWN, "034"),
     "05": Behaviour("deleted, err 036", MessageState.DELETED, "036"),
     "06": Behaviour("a receipt ENROUTE first, then delivered", is_enroute_first=True),
+    "07": Behaviour("rejected by scrubbing: header inactive, err 621", MessageState.REJECTED, "621"),
+    "08": Behaviour("rejected by scrubbing: template not matched, err 633", MessageState.REJECTED, "633"),
     "10": Behaviour("submit refused: invalid number", status=CommandStatus.RINVDSTADR),
     "11": Behaviour("submit refused: invalid sender", status=CommandStatus.RINVSRCADR),
     "12": Behaviour("submit refused: system error, every time", status=CommandStatus.RSYSERR),

@@ -119,6 +119,46 @@ _ENTRIES: Final[Mapping[Group, Mapping[str, tuple[str, str]]]] = {
             "The operator found that text and registered template differ, or that the template is not active.",
             "Compare the text with the registered template, and the template's state on the portal.",
         ),
+        "dlt_entity_inactive": (
+            "The operator says that the registered entity is not active.",
+            "Renew the entity on the registration portal, then record its state in the compliance pages.",
+        ),
+        "dlt_header_inactive": (
+            "The operator says that the sender's registration is not active.",
+            "Renew or reactivate the sender on the registration portal, then record its state in the compliance pages.",
+        ),
+        "dlt_template_inactive": (
+            "The operator says that the template's registration is not active.",
+            "Reactivate the template on the registration portal, or register it again under a new id.",
+        ),
+        "dlt_header_unlinked": (
+            "The operator says that the sender is not registered for this template.",
+            "Link the sender to the template on the registration portal.",
+        ),
+        "dlt_variable": (
+            "The operator found a variable longer than the registered template allows.",
+            "Shorten the value, and set the variable's length here to what the portal has.",
+        ),
+        "dlt_preference": (
+            "The operator's register says that the recipient wants no such promotion.",
+            "Load a newer preference register, or take the number off the list.",
+        ),
+        "dlt_hours": (
+            "The promotion reached the operator outside the permitted hours.",
+            "Send promotions within the hours, and check the clock of the route.",
+        ),
+        "dlt_consent": (
+            "The operators' consent register has no consent of the recipient.",
+            "Collect the consent through the operators' register and record it.",
+        ),
+        "dlt_category": (
+            "The operator found that sender and template are of different categories.",
+            "Compare the category of both on the registration portal, and correct it here.",
+        ),
+        "dlt_links": (
+            "The operator found a link or call-back number that is not whitelisted.",
+            "Whitelist it on the registration portal, and record it in the compliance pages.",
+        ),
         "dlt_chain": (
             "The operator does not know the chain from your entity to us.",
             "Open the registration portal and approve the chain; ask support for our ids.",
