@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import compose, contacts, imports, running
+from campaigns.views import compose, contacts, failures, hygiene, imports, running
 
 app_name = "campaigns"
 urlpatterns = [
@@ -12,6 +12,14 @@ urlpatterns = [
     path("contacts/<uuid:pk>/", contacts.contact_detail, name="contact"),
     path("lists/", contacts.list_list, name="lists"),
     path("lists/<uuid:pk>/", contacts.list_detail, name="list"),
+    path("lists/<uuid:pk>/hygiene/", hygiene.list_hygiene, name="list-hygiene"),
+    path("lists/<uuid:pk>/hygiene/live/", hygiene.list_hygiene_live, name="list-hygiene-live"),
+    path("lists/<uuid:pk>/examine/", hygiene.list_examine, name="list-examine"),
+    path("lists/<uuid:pk>/look-up/", hygiene.list_look_up, name="list-look-up"),
+    path("lists/<uuid:pk>/look-up/stop/", hygiene.list_look_up_stop, name="list-look-up-stop"),
+    path("failed-numbers/", failures.failure_list, name="failures"),
+    path("failed-numbers/settle/", failures.failure_settle, name="failure-settle"),
+    path("failed-numbers/removals/<uuid:pk>/undo/", failures.removal_undo, name="removal-undo"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/new/", imports.import_new, name="import-new"),
     path("imports/<uuid:pk>/", imports.import_detail, name="import"),

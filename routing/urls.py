@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from routing import plan_views, views
+from routing import lookup_views, plan_views, views
 from routing.statuses import RouteState
 
 
@@ -32,6 +32,9 @@ urlpatterns = [
     path("routes/<int:pk>/versions/<int:number>/", plan_views.route_version, name="route-version"),
     path("routes/<int:pk>/versions/<int:number>/restore/", plan_views.route_restore, name="route-restore"),
     path("routes/<int:pk>/<route_state:state>/", views.route_state, name="route-state"),
+    path("look-ups/", lookup_views.lookup_list, name="lookups"),
+    path("look-ups/new/<slug:kind>/", lookup_views.lookup_new, name="lookup-new"),
+    path("look-ups/<int:pk>/", lookup_views.lookup_edit, name="lookup-edit"),
     path("plan/", plan_views.plan, name="plan"),
     path("plan/versions/", plan_views.plan_history, name="plan-history"),
     path("plan/versions/<int:version>/", plan_views.plan_version, name="plan-version"),

@@ -19,6 +19,7 @@ from campaigns.models import Campaign, ContactList
 from campaigns.presentation import columns_of, steps
 from campaigns.services import composing, estimates
 from campaigns.services.audience import audience_size, list_ids_of
+from campaigns.services.hygiene import scores_of
 from campaigns.services.scheduling import instant_of, zone_of
 from campaigns.tasks import count_cost
 from campaigns.views.previews import preview_of, warnings_of
@@ -156,11 +157,14 @@ def campaign_launch(request: TenantRequest, pk: UUID) -> HttpResponse:
 
 
 def _check(request: TenantRequest, campaign: Campaign, refusal: DomainError | None = None) -> HttpResponse:
+    lists = ContactList.objects.filter(pk__in=list_ids_of(campaign)).order_by("name")
+    scores = scores_of([each.pk for each in lists])
     context: dict[str, Any] = {
         "campaign": campaign,
         "steps": steps(campaign, "check"),
         "refusal": refusal,
-        "lists": ContactList.objects.filter(pk__in=list_ids_of(campaign)).order_by("name"),
+        "lists": lists,
+        "scores": [(each, scores.get(each.pk)) for each in lists],
         **_cost(campaign),
     }
     if campaign.template is not None:

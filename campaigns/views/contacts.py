@@ -6,8 +6,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from campaigns.hygiene.score import tone_of
 from campaigns.models import Contact, ContactList
 from campaigns.presentation import columns_of
+from campaigns.services.hygiene import scores_of
 from compliance.models import OptOut
 from kernel.web.htmx import render_page
 from kernel.web.pagination import keyset_page
@@ -34,7 +36,9 @@ def list_detail(request: TenantRequest, pk: UUID) -> HttpResponse:
     page = keyset_page(Contact.objects.filter(memberships__contact_list=chosen), request)
     columns = columns_of([chosen.columns])[:SHOWN_COLUMNS]
     rows = [(contact, [contact.attributes.get(column, "") for column in columns]) for contact in page.rows]
-    context = {"list": chosen, "page": page, "columns": columns, "rows": rows}
+    report = scores_of([pk]).get(pk)
+    context = {"list": chosen, "page": page, "columns": columns, "rows": rows, "report": report}
+    context["tone"] = tone_of(report.score or 0) if report else ""
     return render_page(request, "contacts/list_detail.html", context, partial="rows")
 
 

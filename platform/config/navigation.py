@@ -29,7 +29,13 @@ TENANT: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
         (
             Entry("Overview", "overview", "reporting:home", Permission.VIEW_REPORTS),
             Entry("Campaigns", "send", "campaigns:campaigns", Permission.VIEW_CAMPAIGNS),
-            Entry("Contacts", "users", "campaigns:lists", Permission.MANAGE_CONTACTS, ("/contacts/", "/imports/")),
+            Entry(
+                "Contacts",
+                "users",
+                "campaigns:lists",
+                Permission.MANAGE_CONTACTS,
+                ("/contacts/", "/imports/", "/failed-numbers/"),
+            ),
             Entry("Messages", "message", "messaging:messages", Permission.VIEW_MESSAGES),
         ),
     ),
@@ -67,6 +73,7 @@ CONSOLE: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("Overview", "overview", "reporting:console"),
             Entry("Routes", "route", "routing:routes"),
             Entry("Plan", "list", "routing:plan"),
+            Entry("Look-ups", "search", "routing:lookups"),
             Entry("Queues", "inbox", "console_queues:queues"),
             Entry("Organisations", "building", "console_tenants:tenants"),
             Entry("Wallets", "wallet", "console_wallets:wallets"),

@@ -23,7 +23,9 @@ from audit.queries import Search
 from audit.services import Actor
 from billing.exports import build_export, request_export
 from billing.services import top_up
-from campaigns.models import Campaign, Contact
+from campaigns.hygiene.statuses import RemovalKind
+from campaigns.models import Campaign, Contact, NumberFailure
+from campaigns.services.failures import settle
 from campaigns.tests.builders import Cast, expand_all, make_campaign, make_list, make_platform, start
 from campaigns.tests.builders import number as number_of
 from campaigns.tests.files import csv_of, take_in
@@ -35,12 +37,14 @@ from compliance.tests.exports import csv_of as csv_of_export
 from compliance.tests.exports import upload as upload_export
 from compliance.tests.register import make_chain, make_consent_template, make_link
 from kernel.db.tenancy import platform_context, tenant_context
+from kernel.domain.ids import uuid7
 from kernel.domain.money import MICROS
 from kernel.telecom.e164 import E164
 from messaging.services.selecting import Selection
 from messaging.services.surgery import Action, Order, prepare
 from messaging.tests.rows import make_messages
 from routing.callback_addresses import callback_url
+from routing.services.lookups import LookupDraft, save_source
 from routing.services.plans import RuleDraft, save_plan
 from routing.services.routes import RouteDraft, create_route
 from routing.tests.builders import make_route
@@ -191,6 +195,28 @@ def finished_import(company: Company) -> object:
 
 
 @inside
+def removal(company: Company) -> object:
+    """Of one number; another one stays suggested."""
+    failed = [
+        NumberFailure.objects.create(
+            phone=number_of(next(_numbers)),
+            failures=3,
+            last_code="invalid_number",
+            last_message_id=uuid7(),
+            last_at=timezone.now(),
+        )
+        for _ in range(2)
+    ]
+    ids = [failed[0].pk]
+    return settle(kind=RemovalKind.REMOVE, failure_ids=ids, actor=TESTS, now=timezone.now()).pk
+
+
+def lookup_source(company: Company) -> object:
+    draft = LookupDraft(f"Source {next(_numbers)}", {"slow_ms": 0})
+    return save_source(draft=draft, actor=TESTS, now=timezone.now(), kind="simulator").pk
+
+
+@inside
 def campaign(company: Company) -> object:
     """A draft, complete."""
     return _draft(company).pk
@@ -290,6 +316,7 @@ OBJECTS: Final[dict[str, Maker]] = {
     "messages/<uuid:message_id>": message,
     "contacts/<uuid:pk>": contact,
     "lists/<uuid:pk>": contact_list,
+    "failed-numbers/removals/<uuid:pk>": removal,
     "imports/<uuid:pk>": finished_import,
     "campaigns/<uuid:pk>": campaign,
     "campaigns/<uuid:pk>/<slug:verb>": lambda company: "cancel",
@@ -303,6 +330,8 @@ OBJECTS: Final[dict[str, Maker]] = {
     "console/routes/<int:pk>": route,
     "console/routes/<int:pk>/<route_state:state>": lambda company: "disabled",
     "console/routes/<int:pk>/versions/<int:number>": lambda company: 1,
+    "console/look-ups/new/<slug:kind>": lambda company: "simulator",
+    "console/look-ups/<int:pk>": lookup_source,
     "console/plan/versions/<int:version>": plan_version,
     "console/queues/routes/<int:pk>": route,
     "console/queues/<uuid:operation_id>": queue_operation,

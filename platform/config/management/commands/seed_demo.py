@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from compliance.models import Template
 from config.demo import build
 from config.demo.cast import TENANTS, DemoTenant
-from config.demo.story import ensure_story
+from config.demo.numbers import ensure_lookups, ensure_report
+from config.demo.story import LIST_NAME, ensure_story
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
 from tenants.models import ApiToken, Tenant, User
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         now = utc_now()
         build.ensure_platform()
         build.ensure_routes()
+        ensure_lookups(now)
         card = build.ensure_card(now)
         tenants = [build.ensure_tenant(cast, card, now) for cast in TENANTS]
         path: Path = settings.VAR_DIR / "demo.json"
@@ -50,7 +52,9 @@ class Command(BaseCommand):
     def _campaign(self, cast: DemoTenant, tenant: Tenant, now: datetime) -> UUID:
         owner = User.objects.get(email=cast.email(Role.OWNER))
         with tenant_context(tenant.id):
-            return ensure_story(cast.templates[0].name, actor(owner), now)
+            campaign_id = ensure_story(cast.templates[0].name, actor(owner), now)
+            ensure_report(LIST_NAME, actor(owner), now)
+        return campaign_id
 
     def _describe(self, cast: DemoTenant, tenant: Tenant, token: str | None) -> dict[str, Any]:
         with tenant_context(tenant.id):
