@@ -15,7 +15,7 @@ from django import forms
 
 from campaigns.importing.rows import KEEP, LEAVE, NAME, PHONE
 from campaigns.models import NAME_LENGTH, ContactList, Import
-from campaigns.services.filling import NAME_COLUMN, PHONE_COLUMN
+from campaigns.services.filling import NAME_COLUMN, OPT_OUT_LINK, PHONE_COLUMN
 from campaigns.statuses import CampaignState
 from compliance.models import Template
 from kernel.domain.errors import DomainError
@@ -23,6 +23,7 @@ from kernel.tables.encodings import LABELS, UTF8_BOM, UTF16_BE, UTF16_LE
 from kernel.tables.reading import DELIMITERS
 
 FIXED: Final = "="
+OPT_OUT: Final = "l:opt_out"
 NEW_LIST: Final = ""
 LOCAL_FORMAT: Final = "%Y-%m-%dT%H:%M"
 
@@ -155,7 +156,7 @@ class TemplateChoiceForm(forms.Form):
 
 
 class VariablesForm(forms.Form):
-    """Where each variable of the template comes from: `source-0` is a column or FIXED, `text-0` the fixed text."""
+    """Where each variable comes from: `source-0` is a column, OPT_OUT or FIXED; `text-0` the fixed text."""
 
     def __init__(
         self, *args: Any, template: Template, columns: Sequence[str], mapping: Any = (), **kwargs: Any
@@ -167,6 +168,7 @@ class VariablesForm(forms.Form):
             (f"c:{NAME_COLUMN}", "Name"),
             *((f"c:{column}", f"Column “{column}”") for column in columns),
             (f"c:{PHONE_COLUMN}", "Phone number"),
+            (OPT_OUT, "Opt-out link of the person"),
             (FIXED, "A fixed text"),
         ]
         known = list(mapping) if len(mapping) == len(self.names) else [guess(name, columns) for name in self.names]
@@ -208,10 +210,14 @@ def guess(variable: str, columns: Sequence[str]) -> dict[str, str]:
 def _initial(source: Mapping[str, str]) -> str:
     if "text" in source:
         return FIXED
+    if source.get("link"):
+        return OPT_OUT
     return f"c:{source['column']}" if source.get("column") else ""
 
 
 def _source(choice: str, text: str) -> dict[str, str]:
+    if choice == OPT_OUT:
+        return {"link": OPT_OUT_LINK}
     return {"text": text} if choice == FIXED else {"column": choice.removeprefix("c:")}
 
 

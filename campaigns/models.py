@@ -169,7 +169,8 @@ class Campaign(TenantOwned):
     """One text to the people of some lists, at one time.
 
     Args:
-        mapping: per variable of the template, in order: {"column": name} or {"text": constant}.
+        mapping: per variable of the template, in order: {"column": name}, {"text": constant}
+            or {"link": "opt_out"}.
         zone: of the schedule; `send_at` and `not_after` are instants.
         stopped: code, detail and remedy when the system itself paused or withdrew it.
     """

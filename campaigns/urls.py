@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import compose, contacts, failures, hygiene, imports, running
+from campaigns.views import compose, consent, contacts, failures, hygiene, imports, running
 
 app_name = "campaigns"
 urlpatterns = [
     path("contacts/", contacts.contact_list, name="contacts"),
     path("contacts/<uuid:pk>/", contacts.contact_detail, name="contact"),
+    path("contacts/<uuid:pk>/consent/", consent.contact_consent, name="contact-consent"),
     path("lists/", contacts.list_list, name="lists"),
     path("lists/<uuid:pk>/", contacts.list_detail, name="list"),
     path("lists/<uuid:pk>/hygiene/", hygiene.list_hygiene, name="list-hygiene"),

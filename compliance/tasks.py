@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Final
 from uuid import UUID
 
 from celery import shared_task
 
+from audit.services import SYSTEM
 from compliance.importing import job
-from compliance.services import imports
+from compliance.services import dnd, imports
 from compliance.services.runs import note_runs
 from compliance.services.validity import suspend_expired
 from compliance.services.warnings import warn
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
-from tenants.queries import all_tenant_ids
+from kernel.domain.errors import DomainError
+from tenants.queries import all_tenant_ids, tenant_info
+
+log: Final = logging.getLogger(__name__)
 
 
 @shared_task(name="compliance.run_import")
@@ -39,6 +45,26 @@ def watch_numbers() -> None:
     for tenant_id in all_tenant_ids():
         with tenant_context(tenant_id):
             note_runs(now=utc_now())
+
+
+@shared_task(name="compliance.refresh_registers")
+def refresh_registers() -> None:
+    """Send somebody to every register that a package can read; one that fails harms no other."""
+    for tenant_id in all_tenant_ids():
+        with tenant_context(tenant_id):
+            used = dnd.sources_in_use()
+        for source in used:
+            refresh_register.delay(str(tenant_id), source)
+
+
+@shared_task(name="compliance.refresh_register")
+def refresh_register(tenant_id: str, source: str) -> None:
+    region = tenant_info(UUID(tenant_id)).country
+    with tenant_context(UUID(tenant_id)):
+        try:
+            dnd.refresh_preferences(source=source, region=region, actor=SYSTEM, now=utc_now())
+        except DomainError as problem:
+            log.error("the register %s of tenant %s is not refreshed: %s", source, tenant_id, problem)
 
 
 @shared_task(name="compliance.watch_validity")

@@ -10,11 +10,15 @@ from uuid import UUID
 
 from campaigns.models import Campaign
 from campaigns.services.audience import People
+from compliance.consent.links import token_of, url_of
 from compliance.matching import CompiledTemplate
 from compliance.models import Template
 from compliance.rules import Refusal, ordered, refusal_of_number
+from kernel.db.tenancy import current_tenant_id
 from messaging.drafts import Shared
 
+# Sources of a mapping that are links of ours: {"link": OPT_OUT_LINK}.
+OPT_OUT_LINK: Final = "opt_out"
 # Columns every contact has, beside the attributes of its lists.
 NAME_COLUMN: Final = "name"
 PHONE_COLUMN: Final = "phone"
@@ -83,7 +87,17 @@ class Filling:
 
     def filled(self, people: People) -> Filled:
         """Everybody's values."""
-        return Filled(self.names, [_column(source, people) for source in self.sources], len(people.phones))
+        columns = [self._column(source, people) for source in self.sources]
+        return Filled(self.names, columns, len(people.phones))
+
+    def _column(self, source: Mapping[str, str], people: People) -> Sequence[str]:
+        if source.get("link") == OPT_OUT_LINK:
+            tenant_id, sender = current_tenant_id(), self.sender
+            return [
+                url_of(token_of(tenant_id=tenant_id, recipient=phone, sender=sender, topic=None))
+                for phone in people.phones
+            ]
+        return _column(source, people)
 
 
 def _column(source: Mapping[str, str], people: People) -> Sequence[str]:

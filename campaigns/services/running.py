@@ -20,10 +20,11 @@ from billing.errors import InsufficientCredit
 from campaigns.models import Campaign, Chunk, Run
 from campaigns.progress import progress_of
 from campaigns.services.audience import freeze_audience, list_ids_of, people_of_chunk
-from campaigns.services.filling import Filling
+from campaigns.services.filling import OPT_OUT_LINK, Filling
 from campaigns.services.moving import locked_campaign, move, stop
 from campaigns.services.stopping import StoppedByCompliance, stop_of
 from campaigns.statuses import CampaignEvent, CampaignState, ChunkState
+from compliance.services.opt_out_links import make_links
 from kernel.db.tenancy import platform_context, scoped_connection
 from kernel.domain.catalogue import explain
 from kernel.domain.errors import DomainError
@@ -202,6 +203,8 @@ def _expand(chunk_id: UUID, now: datetime) -> UUID | None:
         raise StoppedByCompliance(standing)
     group = group_of(chunk, campaign)
     if group.ids:
+        if {"link": OPT_OUT_LINK} in campaign.mapping:
+            make_links(recipients=group.recipients, sender=group.shared.sender, topic=None, now=now)
         accept_group(group=group, source=Source.CAMPAIGN, now=now, campaign=CampaignRef(campaign.id, campaign.name))
     gone = chunk.size - len(group.ids)
     if gone:

@@ -61,6 +61,7 @@ def contact_detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "opt_outs": OptOut.objects.filter(recipient=contact.phone, lifted_at=None),
         "messages_sent": [(message, statuses[message.id].label) for message in recent],
         "may_reveal": Permission.REVEAL_NUMBERS in request.permissions,
+        "may_see_consent": Permission.MANAGE_COMPLIANCE in request.permissions,
         "may_see_messages": Permission.VIEW_MESSAGES in request.permissions,
     }
     return render_page(request, "contacts/contact_detail.html", context)

@@ -66,6 +66,41 @@ class ConsentList(TenantScope, generics.ListAPIView[ConsentEvent]):
         return Response(self.get_serializer(event).data, status=status.HTTP_201_CREATED)
 
 
+class ConsentDetail(TenantScope, generics.RetrieveAPIView[ConsentEvent]):
+    """One event."""
+
+    serializer_class = ConsentSerializer
+
+    def get_queryset(self) -> QuerySet[ConsentEvent]:
+        return ConsentEvent.objects.all()
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    """`to` is the number; `from` the sender and `topic` what the link stops, empty for any."""
+
+    to = serializers.CharField(max_length=40)
+    vars()["from"] = serializers.CharField(max_length=15, required=False, allow_blank=True, default="")
+    topic = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    url = serializers.CharField(read_only=True)
+
+    def validate_to(self, value: str) -> str:
+        return number_of(value, self.context["region"])
+
+
+class OptOutLinks(TenantScope, generics.GenericAPIView[Any]):
+    """The address of a page where this person can stop these messages; the same whenever it is asked for."""
+
+    serializer_class = LinkSerializer
+
+    def post(self, request: Request) -> Response:
+        serializer = LinkSerializer(data=request.data, context={"region": self.tenant.country})
+        serializer.is_valid(raise_exception=True)
+        said = serializer.validated_data
+        scope = {"sender": said["from"] or None, "topic": said["topic"] or None}
+        (url,) = services.make_links(recipients=[said["to"]], now=timezone.now(), **scope)
+        return Response({**said, "url": url}, status=status.HTTP_201_CREATED)
+
+
 class LiftSerializer(serializers.Serializer[Any]):
     proof = serializers.CharField(max_length=500, allow_blank=True)
 

@@ -30,5 +30,7 @@ urlpatterns = [
     path("opt-outs", views.OptOutList.as_view(), name="opt-out-list"),
     path("opt-outs/<uuid:pk>", views.OptOutDetail.as_view(), name="opt-out-detail"),
     path("opt-outs/<uuid:pk>/lift", consent.OptOutLift.as_view(), name="opt-out-lift"),
+    path("opt-out-links", consent.OptOutLinks.as_view(), name="opt-out-links"),
     path("consents", consent.ConsentList.as_view(), name="consent-list"),
+    path("consents/<uuid:pk>", consent.ConsentDetail.as_view(), name="consent-detail"),
 ]

@@ -39,7 +39,10 @@ class DndSource(Protocol):
         """For people."""
 
     def preferences(self, settings: Mapping[str, str]) -> Iterable[Preference]:
-        """All numbers that block anything.
+        """All numbers that block anything: asked when a tenant begins to use the source, and daily from then on.
+
+        Args:
+            settings: `tenant`, whose register it is, and `region`, the country of numbers without country code.
 
         Raises:
             InvalidDndFile: it cannot be read; what was there before stays.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.models.chains import Chain, Telemarketer
-from compliance.models.consent import ConsentEvent, ConsentPolicy, DndList, DndNumber, OptOut, WishVersion
+from compliance.models.consent import ConsentEvent, ConsentPolicy, DndList, DndNumber, OptOut, OptOutLink, WishVersion
 from compliance.models.consent_templates import ConsentTemplate
 from compliance.models.entities import Entity
 from compliance.models.imports import ColumnMapping, PortalImport, PortalImportRow
@@ -40,6 +40,7 @@ __all__ = [
     "Link",
     "NumberRun",
     "OptOut",
+    "OptOutLink",
     "OutsideHours",
     "PortalImport",
     "PortalImportRow",

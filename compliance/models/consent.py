@@ -51,6 +51,28 @@ class OptOut(TenantOwned):
         return self.created_at + REASK_AFTER
 
 
+class OptOutLink(TenantOwned):
+    """What a token of the opt-out page stands for: a person, and a sender or a topic, null for any.
+
+    `token_hash` is the SHA-256 of the token, in hexadecimal: who reads this table cannot open the pages.
+    """
+
+    recipient = models.CharField(max_length=16, db_collation="C")
+    sender = models.CharField(max_length=15, null=True, db_collation="C")
+    topic = models.CharField(max_length=60, null=True)
+    token_hash = models.CharField(max_length=64, db_collation="C")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["tenant_id", "token_hash"], name="compliance_optoutlink_token_unique"),
+        )
+        indexes = (models.Index(fields=["token_hash"], name="compliance_optoutlink_token"),)
+
+    def __str__(self) -> str:
+        return f"opt-out link {self.pk}"
+
+
 class WishVersion(TenantOwned):
     """Changes with every opt-out of the tenant, in its transaction: dispatchers see by it what their stock lacks."""
 

@@ -8,6 +8,7 @@ from compliance.services.consent_templates import record_consent_template
 from compliance.services.dnd import apply_preferences, forget_preferences
 from compliance.services.entities import change_entity, create_entity
 from compliance.services.links import record_link
+from compliance.services.opt_out_links import make_links
 from compliance.services.opt_outs import lift_opt_out, opt_out, opt_out_many, opted_out, start_again
 from compliance.services.review import approve, ask_changes, first_approvals, reject, submit, withdraw
 from compliance.services.senders import change_sender, create_sender, header_warnings, register_sender
@@ -30,6 +31,7 @@ __all__ = [
     "forget_preferences",
     "header_warnings",
     "lift_opt_out",
+    "make_links",
     "move_chain",
     "need_consent",
     "opt_out",

@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 from django.db import transaction
 
 from audit.services import Actor, record
-from compliance.consent.dnd import Preference
+from compliance.consent.dnd import FILE, Preference, sources
 from compliance.errors import InvalidDndFile
 from compliance.models import DndList, DndNumber
-from kernel.db.tenancy import scoped_connection
+from kernel.db.tenancy import current_tenant_id, scoped_connection
 from kernel.telecom.numbers import NumberRefused, parse_number
 
 _AT_ONCE: Final = 2_000
@@ -60,6 +60,36 @@ def apply_preferences(
             now=now,
         )
     return Applied(fresh, len(unreadable), tuple(unreadable[:5]))
+
+
+def refresh_preferences(*, source: str, region: str, actor: Actor, now: datetime) -> Applied:
+    """Read an installed source anew, as a whole; until it is read, and where it fails, what was there stays.
+
+    Raises:
+        InvalidDndFile: `unknown_source`, or the source cannot be read.
+    """
+    found = sources().get(source)
+    if found is None or source == FILE:
+        raise InvalidDndFile(
+            "unknown_source",
+            f"No source “{source[:40]}” is installed that can be read by itself.",
+            "Install its package on every machine, or remove its register.",
+        )
+    tenant = {"tenant": str(current_tenant_id()), "region": region}
+    return apply_preferences(
+        source=source,
+        name=found.label,
+        preferences=found.preferences(tenant),
+        region=region,
+        actor=actor,
+        now=now,
+    )
+
+
+def sources_in_use() -> list[str]:
+    """Installed sources whose register this tenant has, files apart."""
+    used = DndList.objects.filter(is_active=True).exclude(source=FILE).order_by("source")
+    return [source for source in used.values_list("source", flat=True) if source in sources()]
 
 
 def forget_preferences(*, source: str, actor: Actor, now: datetime) -> bool:

@@ -7,7 +7,9 @@ stock for these recipients ends unsent within a second (docs/rules.md#consent).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -25,6 +27,19 @@ from kernel.telecom.e164 import E164
 from kernel.telecom.numbers import mask
 
 EVIDENCE_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a person saw when they chose, and from where they did; empty where nobody knows."""
+
+    wording: str = ""
+    wording_version: str = ""
+    ip: str | None = None
+    user_agent: str = ""
+
+
+NOTHING_SHOWN: Final = Shown()
 _CONSENT_SOURCE = {
     OptOutSource.PERSON: ConsentSource.MEMBER,
     OptOutSource.API: ConsentSource.API,
@@ -44,6 +59,7 @@ def opt_out(
     source: OptOutSource = OptOutSource.PERSON,
     evidence: str = "",
     actor: Actor = SYSTEM,
+    shown: Shown = NOTHING_SHOWN,
 ) -> OptOut:
     """Record that a person wants no more messages; a standing one is kept as it is.
 
@@ -55,14 +71,14 @@ def opt_out(
     Raises:
         InvalidOptOut: `unknown_sender`; an opt-out from a sender that does not exist would never apply.
     """
-    _check_sender(sender)
+    check_sender(sender)
     with transaction.atomic(using=scoped_connection().alias):
         # A repeat is normal (a second STOP), so the constraint decides, not a look before.
         made = OptOut(recipient=recipient, sender=sender or None, topic=topic or None, source=source, created_at=now)
         OptOut.objects.bulk_create([made], ignore_conflicts=True)
         standing = OptOut.objects.get(recipient=recipient, sender=made.sender, topic=made.topic, lifted_at=None)
         if standing.pk == made.pk:
-            _note([standing], ConsentAction.WITHDRAWN, evidence, actor, now)
+            _note([standing], ConsentAction.WITHDRAWN, evidence, actor, now, shown)
             record(
                 action="opt_out.create",
                 actor=actor,
@@ -91,7 +107,7 @@ def opt_out_many(
     Raises:
         InvalidOptOut: `unknown_sender`.
     """
-    _check_sender(sender)
+    check_sender(sender)
     wanted = {"sender": sender or None, "topic": topic or None}
     with transaction.atomic(using=scoped_connection().alias):
         rows = [OptOut(recipient=each, source=source, created_at=now, **wanted) for each in dict.fromkeys(recipients)]
@@ -138,17 +154,27 @@ def lift_opt_out(*, opt_out_id: UUID, proof: str, actor: Actor, now: datetime) -
     return standing
 
 
-def start_again(*, recipient: E164, sender: str | None, words: str, actor: Actor, now: datetime) -> int:
-    """Lift, by the person's own START, what they opted out of by reply or page: of this sender, or of any.
+def start_again(
+    *,
+    recipient: E164,
+    sender: str | None,
+    words: str,
+    actor: Actor,
+    now: datetime,
+    topic: str | None = None,
+    source: OptOutSource = OptOutSource.REPLY,
+    shown: Shown = NOTHING_SHOWN,
+) -> int:
+    """Lift, by the person's own word, what stands in the way of messages of this sender and topic; None for any.
 
     Returns:
         How many opt-outs were lifted.
     """
     with transaction.atomic(using=scoped_connection().alias):
         standing = OptOut.objects.select_for_update().filter(recipient=recipient, lifted_at=None).order_by("pk")
-        lifted = [each for each in standing if sender is None or each.sender in (None, sender)]
+        lifted = [each for each in standing if _is_about(each.sender, sender) and _is_about(each.topic, topic)]
         for each in lifted:
-            _lift(each, words, OptOutSource.REPLY, actor, now)
+            _lift(each, words, source, actor, now, shown)
     return len(lifted)
 
 
@@ -167,7 +193,15 @@ def tell() -> None:
         cursor.execute("SELECT pg_notify(%s, '')", [WISHES_CHANNEL])
 
 
-def _check_sender(sender: str | None) -> None:
+def _is_about(scope: str | None, wanted: str | None) -> bool:
+    return wanted is None or scope in (None, wanted)
+
+
+def check_sender(sender: str | None) -> None:
+    """
+    Raises:
+        InvalidOptOut: `unknown_sender`.
+    """
     if sender and not Sender.objects.filter(header=sender).exists():
         raise InvalidOptOut(
             "unknown_sender",
@@ -177,11 +211,18 @@ def _check_sender(sender: str | None) -> None:
         )
 
 
-def _lift(standing: OptOut, proof: str, source: OptOutSource, actor: Actor, now: datetime) -> None:
+def _lift(
+    standing: OptOut,
+    proof: str,
+    source: OptOutSource,
+    actor: Actor,
+    now: datetime,
+    shown: Shown = NOTHING_SHOWN,
+) -> None:
     standing.lifted_at, standing.proof = now, proof.strip()[:EVIDENCE_MAX]
     standing.save(update_fields=["lifted_at", "proof"])
     standing.source = source
-    _note([standing], ConsentAction.GIVEN, standing.proof, actor, now)
+    _note([standing], ConsentAction.GIVEN, standing.proof, actor, now, shown)
     record(
         action="opt_out.lift",
         actor=actor,
@@ -193,7 +234,14 @@ def _lift(standing: OptOut, proof: str, source: OptOutSource, actor: Actor, now:
     )
 
 
-def _note(opt_outs: Sequence[OptOut], action: ConsentAction, evidence: str, actor: Actor, now: datetime) -> None:
+def _note(
+    opt_outs: Sequence[OptOut],
+    action: ConsentAction,
+    evidence: str,
+    actor: Actor,
+    now: datetime,
+    shown: Shown = NOTHING_SHOWN,
+) -> None:
     ConsentEvent.objects.bulk_create(
         ConsentEvent(
             recipient=each.recipient,
@@ -202,6 +250,10 @@ def _note(opt_outs: Sequence[OptOut], action: ConsentAction, evidence: str, acto
             action=action,
             source=_CONSENT_SOURCE[OptOutSource(each.source)],
             evidence=evidence[:EVIDENCE_MAX],
+            wording=shown.wording,
+            wording_version=shown.wording_version,
+            ip=shown.ip,
+            user_agent=shown.user_agent[:300],
             actor_id=actor.id,
             actor_label=actor.label[:255],
             at=now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -10,12 +11,29 @@ from django.test import Client
 from django.urls import reverse
 
 from compliance import services
+from compliance.consent.dnd import Preference, sources
 from compliance.models import ConsentPolicy, DndNumber, OptOut
+from compliance.services.dnd import sources_in_use
+from compliance.tasks import refresh_register
 from compliance.tests.builders import ASHA, NOW
 from compliance.tests.company import Company
 from kernel.telecom.e164 import E164
 
 pytestmark = pytest.mark.django_db
+
+
+class Register:
+    """A source that a package would bring."""
+
+    name, label = "carrier", "Carrier register"
+
+    def __init__(self) -> None:
+        self.numbers = [ASHA]
+        self.asked: Mapping[str, str] = {}
+
+    def preferences(self, settings: Mapping[str, str]) -> Iterable[Preference]:
+        self.asked = settings
+        return [Preference(each, 1) for each in self.numbers]
 
 
 def post(client: Client, name: str, **data: Any) -> Any:
@@ -46,6 +64,27 @@ def test_a_register_is_uploaded_and_removed(company: Company) -> None:
     post(company.maya, "preferences-remove")
     with company.inside():
         assert not DndNumber.objects.exists()
+
+
+def test_a_packages_register_is_used_read_again_and_left(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    register = Register()
+    monkeypatch.setitem(sources(), register.name, register)
+    assert "Use Carrier register" in company.maya.get(reverse("compliance:consent")).content.decode()
+    post(company.maya, "preferences-read", source="carrier")
+    register.numbers = []
+    refresh_register(str(company.id), "carrier")
+    with company.inside():
+        assert (DndNumber.objects.get().recipient, sources_in_use()) == (ASHA, ["carrier"])
+    assert register.asked == {"tenant": str(company.id), "region": "IN"}
+    post(company.maya, "preferences-remove", source="carrier")
+    with company.inside():
+        assert sources_in_use() == []
+
+
+def test_a_register_that_nobody_installed_cannot_be_used(company: Company) -> None:
+    for source in ("nobody", "file", ""):
+        answer = company.maya.post(reverse("compliance:preferences-read"), {"source": source}, follow=True)
+        assert "is installed that can be read" in answer.content.decode()
 
 
 def test_opt_outs_come_from_a_file_without_a_heading(company: Company) -> None:

@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from compliance import services
-from compliance.consent.dnd import FILE, FileSource
+from compliance.consent.dnd import FILE, FileSource, sources
 from compliance.consent.uploads import Line, lines_of
 from compliance.forms import add_refusal
 from compliance.forms_consent import NumberForm, NumbersFileForm
 from compliance.models import ConsentPolicy, DndList
 from compliance.services.consent import timeline_of
+from compliance.services.dnd import refresh_preferences
 from kernel.domain.errors import DomainError
 from kernel.telecom.e164 import E164
 from kernel.telecom.numbers import NumberRefused, mask, parse_number
@@ -56,8 +57,23 @@ def preferences_upload(request: TenantRequest) -> HttpResponse:
 @require_POST
 @tenant_page(Permission.MANAGE_COMPLIANCE)
 def preferences_remove(request: TenantRequest) -> HttpResponse:
-    if services.forget_preferences(source=FILE, actor=actor_of(request), now=timezone.now()):
+    source = request.POST.get("source", FILE)
+    if services.forget_preferences(source=source, actor=actor_of(request), now=timezone.now()):
         messages.success(request, "The register is removed; it blocks nothing any more.")
+    return redirect("compliance:consent")
+
+
+@require_POST
+@tenant_page(Permission.MANAGE_COMPLIANCE)
+def preferences_read(request: TenantRequest) -> HttpResponse:
+    """Begin to use a source that a package brings, or read it again now."""
+    source, country = request.POST.get("source", ""), request.tenant.country
+    try:
+        applied = refresh_preferences(source=source, region=country, actor=actor_of(request), now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, f"{refusal} What was there before stays.")
+    else:
+        messages.success(request, f"{applied.of_list.numbers} numbers are on this register; it is read daily.")
     return redirect("compliance:consent")
 
 
@@ -97,11 +113,15 @@ def _take(request: TenantRequest, apply: Callable[[list[Line], str], str], slot:
 
 
 def _page(request: TenantRequest, given: dict[str, object], *, status: int) -> HttpResponse:
+    lists = list(DndList.objects.filter(is_active=True))
+    used = {each.source for each in lists}
     context = {
         "form": NumberForm(region=request.tenant.country),
         "preferences_form": NumbersFileForm(auto_id="preferences_%s"),
         "opt_outs_form": NumbersFileForm(auto_id="opt_outs_%s"),
-        "lists": list(DndList.objects.filter(is_active=True)),
+        "lists": lists,
+        "sources": [(each.name, each.label, each.name in used) for each in sources().values() if each.name != FILE],
+        "has_file": FILE in used,
         "is_needed": ConsentPolicy.objects.filter(needs_consent=True).exists(),
         "may_review": Permission.REVIEW_COMPLIANCE in request.permissions,
         **given,

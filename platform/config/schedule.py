@@ -33,6 +33,7 @@ JOBS: Final = (
     Job("campaigns.resume_hygiene", 60),
     Job("compliance.resume_imports", 30),
     Job("compliance.housekeeping", 3600),
+    Job("compliance.refresh_registers", 86_400),
     Job("reporting.fold", 2),
     Job("reporting.recount", 86_400),
     Job("reporting.measure_quality", 300),

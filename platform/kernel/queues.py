@@ -20,6 +20,8 @@ QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "messaging.operate": Queue.BULK,
     "messaging.note_use": Queue.DEFAULT,
     "messaging.watch_scrubbing": Queue.DEFAULT,
+    "compliance.refresh_registers": Queue.DEFAULT,
+    "compliance.refresh_register": Queue.FILES,
     "compliance.watch_validity": Queue.DEFAULT,
     "campaigns.start_due": Queue.URGENT,
     "campaigns.prepare": Queue.BULK,

@@ -29,7 +29,7 @@ from campaigns.services.failures import settle
 from campaigns.tests.builders import Cast, expand_all, make_campaign, make_list, make_platform, start
 from campaigns.tests.builders import number as number_of
 from campaigns.tests.files import csv_of, take_in
-from compliance.models import PortalImportRow
+from compliance.models import ConsentEvent, PortalImportRow
 from compliance.services import opt_out, submit
 from compliance.services.recipients import close_destination
 from compliance.tests.builders import WRITER, make_entity, make_sender, make_template
@@ -40,6 +40,7 @@ from kernel.db.tenancy import platform_context, tenant_context
 from kernel.domain.ids import uuid7
 from kernel.domain.money import MICROS
 from kernel.telecom.e164 import E164
+from messaging.models import InboundMessage, UnmatchedInbound
 from messaging.services.selecting import Selection
 from messaging.services.surgery import Action, Order, prepare
 from messaging.tests.rows import make_messages
@@ -155,6 +156,12 @@ def standing_opt_out(company: Company) -> object:
     return opt_out(recipient=E164(f"+9198765{next(_numbers):05d}"), now=timezone.now()).pk
 
 
+@inside
+def consent_event(company: Company) -> object:
+    opt_out(recipient=E164(f"+9198765{next(_numbers):05d}"), now=timezone.now())
+    return ConsentEvent.objects.latest("id").pk
+
+
 def portal_import(company: Company) -> object:
     with tenant_context(company.tenant.id):
         make_sender(next(_headers))
@@ -172,6 +179,21 @@ def portal_row(company: Company) -> object:
 @inside
 def message(company: Company) -> object:
     return make_messages()[0].pk
+
+
+@inside
+def inbound(company: Company) -> object:
+    row = InboundMessage(route_id=1, number="+919876543210", destination="ACMEIN", sender="ACMEIN", text="Hi")
+    row.received_at = timezone.now()
+    row.save()
+    return row.pk
+
+
+def unmatched_inbound(company: Company) -> object:
+    with platform_context(reason="test: a text that is nobody's"):
+        return UnmatchedInbound.objects.create(
+            route_id=1, number="1", destination="2", text="Hi", received_at=timezone.now()
+        ).pk
 
 
 def contact(company: Company) -> object:
@@ -343,13 +365,15 @@ OBJECTS: Final[dict[str, Maker]] = {
     "api/v1/templates/<uuid:pk>": template,
     "api/v1/opt-outs/<uuid:pk>": standing_opt_out,
     "api/v1/messages/<uuid:pk>": message,
+    "api/v1/inbound-messages/<uuid:pk>": inbound,
+    "api/v1/consents/<uuid:pk>": consent_event,
     "api/v1/contacts/<uuid:pk>": contact,
     "api/v1/lists/<uuid:pk>": contact_list,
     "api/v1/imports/<uuid:pk>": finished_import,
     "api/v1/campaigns/<uuid:pk>": campaign,
 }
 # What lists show and no address names.
-UNNAMED: Final[tuple[Maker, ...]] = (template_in_review, running_campaign, payment, another_company)
+UNNAMED: Final[tuple[Maker, ...]] = (template_in_review, running_campaign, payment, another_company, unmatched_inbound)
 
 
 def fill(company: Company, rows: int) -> None:

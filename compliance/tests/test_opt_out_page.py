@@ -1,0 +1,120 @@
+"""The page behind an opt-out link: for whoever holds it, and for nobody who guesses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from compliance import services
+from compliance.consent.links import LENGTH
+from compliance.models import ConsentEvent, OptOut, OptOutLink
+from compliance.tests.builders import ASHA, NOW, make_sender
+from compliance.tests.company import Company
+from compliance.views.opt_out_page import MOST_A_MINUTE
+
+pytestmark = pytest.mark.django_db
+PHONE: Any = {"REMOTE_ADDR": "203.0.113.9", "HTTP_USER_AGENT": "Phone/1.0"}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_before() -> None:
+    cache.clear()
+
+
+def path_of(company: Company, **scope: Any) -> str:
+    with company.inside():
+        if scope.get("sender"):
+            make_sender(scope["sender"])
+        given = {"sender": None, "topic": None, **scope}
+        (url,) = services.make_links(recipients=[ASHA], now=NOW, **given)
+    return "/o?" + url.rpartition("/o?")[2]
+
+
+def standing(company: Company) -> list[tuple[str | None, str | None]]:
+    with company.inside():
+        return list(OptOut.objects.filter(recipient=ASHA, lifted_at=None).values_list("sender", "topic"))
+
+
+def test_the_page_says_whose_it_is_without_the_number_and_changes_nothing(company: Company) -> None:
+    answer = Client().get(path_of(company, sender="ACMEIN", topic="Loans"))
+    page = answer.content.decode()
+    assert "messages from ACMEIN about Loans" in page
+    assert (ASHA in page, ASHA[1:] in page, standing(company)) == (False, False, [])
+    assert (answer.headers["X-Robots-Tag"], "no-store" in answer.headers["Cache-Control"]) == (
+        "noindex, nofollow",
+        True,
+    )
+    assert not answer.cookies
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_the_button_stops_exactly_that_and_keeps_the_proof(company: Company) -> None:
+    path = path_of(company, sender="ACMEIN", topic="Loans")
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post(path, {"choice": "stop"}, **PHONE).status_code == 302
+    strict.post(path, {"choice": "stop"}, **PHONE)
+    assert standing(company) == [("ACMEIN", "Loans")]
+    assert "It has stopped" in strict.get(path).content.decode()
+    with company.inside():
+        (event,) = ConsentEvent.objects.all()
+    assert (event.source, event.ip, event.user_agent) == ("link", "203.0.113.9", "Phone/1.0")
+    assert (event.wording, event.wording_version) == ("messages from ACMEIN about Loans", "opt-out page 1")
+
+
+def test_undo_on_the_page_lets_messages_come_again(company: Company) -> None:
+    path = path_of(company, sender="ACMEIN")
+    Client().post(path, {"choice": "stop"})
+    Client().post(path, {"choice": "undo"}, **PHONE)
+    assert standing(company) == []
+    with company.inside():
+        last = ConsentEvent.objects.latest("id")
+    assert (last.action, last.source, last.ip, last.is_proven) == ("given", "link", "203.0.113.9", True)
+
+
+@pytest.mark.parametrize("choice", ["", "everything", "<script>"])
+def test_a_choice_that_is_none_changes_nothing(company: Company, choice: str) -> None:
+    Client().post(path_of(company), {"choice": choice})
+    assert standing(company) == []
+
+
+def test_what_never_was_and_what_is_gone_look_the_same(company: Company) -> None:
+    path = path_of(company)
+    with company.inside():
+        OptOutLink.objects.all().delete()
+    tokens = [path[3:], "A" * LENGTH, "A" * (LENGTH - 1), "é" * LENGTH, "A" * 500, "", "%00" * LENGTH]
+    pages = [Client().get(f"/o?{token}") for token in tokens]
+    assert {(page.status_code, page.content) for page in pages} == {(404, pages[0].content)}
+    assert Client().post(f"/o?{tokens[1]}", {"choice": "stop"}).status_code == 404
+
+
+def test_who_asks_too_often_gets_what_a_guess_gets_and_others_do_not(company: Company) -> None:
+    path = path_of(company)
+    for _ in range(MOST_A_MINUTE):
+        assert Client().get(path, REMOTE_ADDR="198.51.100.1").status_code == 200
+    assert Client().get(path, REMOTE_ADDR="198.51.100.1").status_code == 404
+    assert Client().get(path, REMOTE_ADDR="198.51.100.2").status_code == 200
+
+
+def test_a_programs_link_is_the_same_whenever_it_is_asked_for(company: Company) -> None:
+    program = Client(headers={"Authorization": f"Token {company.token}"})
+    asked = {"to": "98765 43210", "topic": "Loans"}
+    first, second = (program.post("/api/v1/opt-out-links", asked, "application/json") for _ in range(2))
+    assert (first.status_code, first.json()) == (201, second.json())
+    assert first.json()["url"].startswith("http")
+    unknown = program.post("/api/v1/opt-out-links", {"to": ASHA, "from": "NOBODY"}, "application/json")
+    assert unknown.json()["code"] == "unknown_sender"
+    with company.inside():
+        assert OptOutLink.objects.get().recipient == ASHA
+
+
+def test_an_event_of_consent_is_read_by_its_id(company: Company) -> None:
+    Client().post(path_of(company), {"choice": "stop"}, **PHONE)
+    program = Client(headers={"Authorization": f"Token {company.token}"})
+    with company.inside():
+        event = ConsentEvent.objects.get()
+    told = program.get(reverse("consent-detail", args=[event.pk])).json()
+    assert (told["action"], told["ip"], told["proven"]) == ("withdrawn", "203.0.113.9", True)
