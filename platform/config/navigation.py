@@ -52,6 +52,7 @@ TENANT: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("Links and numbers", "link", "compliance:links", Permission.MANAGE_COMPLIANCE),
             Entry("Consent templates", "consent", "compliance:consent-templates", Permission.MANAGE_COMPLIANCE),
             Entry("Rules", "list", "compliance:rules", Permission.MANAGE_COMPLIANCE, ("/compliance/check/",)),
+            Entry("Recipients", "users", "compliance:recipients", Permission.MANAGE_COMPLIANCE),
             Entry("Consent", "shield", "compliance:consent", Permission.MANAGE_COMPLIANCE),
             Entry("Opt-outs", "ban", "compliance:opt-outs", Permission.MANAGE_COMPLIANCE),
             Entry("Gaps", "report", "reporting:gaps", Permission.MANAGE_COMPLIANCE),

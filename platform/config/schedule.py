@@ -26,6 +26,7 @@ JOBS: Final = (
     Job("messaging.watch_scrubbing", 30),
     Job("compliance.watch_validity", 3600),
     Job("compliance.warn_ahead", 3600),
+    Job("compliance.watch_numbers", 300),
     Job("campaigns.start_due", 1),
     Job("campaigns.sweep", 3),
     Job("campaigns.housekeeping", 3600),

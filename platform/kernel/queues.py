@@ -23,6 +23,7 @@ QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "compliance.refresh_registers": Queue.DEFAULT,
     "compliance.refresh_register": Queue.FILES,
     "compliance.watch_validity": Queue.DEFAULT,
+    "compliance.watch_numbers": Queue.DEFAULT,
     "campaigns.start_due": Queue.URGENT,
     "campaigns.prepare": Queue.BULK,
     "campaigns.expand_chunk": Queue.BULK,

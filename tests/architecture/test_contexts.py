@@ -39,6 +39,7 @@ ACROSS: Final = {
     ("campaigns/services/running.py", "claim due campaigns"),
     ("campaigns/tasks.py", "read what segments cost"),
     ("campaigns/services/running.py", "find campaigns whose time is over"),
+    ("compliance/management/commands/destination.py", "close destinations for everybody"),
     ("compliance/services/imports.py", "find portal imports that lost their worker"),
     ("compliance/services/imports.py", "forget files of old portal imports"),
     ("messaging/management/commands/audit_books.py", "audit the books"),
