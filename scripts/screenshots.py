@@ -5,80 +5,30 @@ not answer 200, or that its own browser complains about, ends this with the addr
 none.
 
     .venv/bin/python scripts/screenshots.py route drain     # these alone, of CONSOLE
+    .venv/bin/python scripts/screenshots.py desk            # every page of compliance, and those kept of it
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 # Run as a file, its folder is on the path instead of the roots.
-sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
+sys.path[:0] = [str(root := Path(__file__).resolve().parent.parent), str(root / "platform")]
 
 from django.urls import reverse  # noqa: E402
-from playwright.sync_api import (  # noqa: E402
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    FilePayload,
-    Page,
-    Playwright,
-    Response,
-    sync_playwright,
-)
+from playwright.sync_api import FilePayload, Page, sync_playwright  # noqa: E402
 
 from bench.harness import connect, installation  # noqa: E402
-from scripts.browser import NoBrowserError, require  # noqa: E402
-from tests.fixtures.browser import ARGUMENTS, COLLECT_VIOLATIONS, TIMEOUT_MS  # noqa: E402
+from scripts.browser import NoBrowserError  # noqa: E402
+from scripts.camera import PICTURES, Camera, Demo, NoPicture, Shot  # noqa: E402
+from scripts.desk_pictures import find_records, take_best, take_desk  # noqa: E402
 from tests.fixtures.stack import Stack  # noqa: E402
 from tests.waiting import until  # noqa: E402
-
-PICTURES: Final = ROOT / "docs" / "images"
-Scheme = Literal["light", "dark"]
-
-
-class NoPicture(Exception):
-    """What stands between us and a picture, with its address."""
-
-
-class Demo:
-    """The running demo: its people, its API."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.base_url = stack.base_url
-        self.tenants: list[dict[str, Any]] = stack.demo["tenants"]
-        self.campaign_id: str = stack.demo["demo_campaign"]
-        self._users: list[dict[str, Any]] = stack.demo["users"]
-        # Of messages and campaigns that pictures are about; filled while they come to be.
-        self.found: dict[str, str] = {}
-
-    def login(self, role: str) -> tuple[str, str]:
-        """Address and password of the first company's person with this role, or of the platform's."""
-        slugs = {self.tenants[0]["slug"], None}
-        user = next(user for user in self._users if user["role"] == role and user["tenant"] in slugs)
-        return user["email"], user["password"]
-
-    def api(self, path: str, body: Any = None, *, tenant: int = 0) -> Any:
-        request = urllib.request.Request(  # noqa: S310 (our own address)
-            f"{self.base_url}/api/v1/{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Token {self.tenants[tenant]['api_token']}",
-                "Content-Type": "application/json",
-            },
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 (our own address)
-            return json.load(answer)
-
 
 # --- traffic: what the simulator does with a number is in docs/smsc-simulator.md --------------------------------------
 
@@ -105,108 +55,6 @@ def send_traffic(stack: Stack, demo: Demo) -> None:
             ids = [result["id"] for draft, result in zip(wanted, results, strict=True) if SHOWN_ENDING in draft["to"]]
             demo.found["message"] = ids[0]
     until(lambda: stack.rows("SELECT count(*) FROM messages WHERE status < 50") == [(0,)], timeout_s=120)
-
-
-# --- the camera -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One picture.
-
-    Args:
-        address: of the page, from what is known of the demo.
-        shows: something of the page that comes later than the rest, such as a chart.
-        height: of a desktop's window, to end the picture where the page does.
-    """
-
-    name: str
-    role: str
-    address: Callable[[Demo], str]
-    scheme: Scheme = "light"
-    is_phone: bool = False
-    shows: str = "main h1"
-    height: int = 800
-
-
-class Camera:
-    """A browser that is signed in once for each role, and minds what its pages complain about."""
-
-    def __init__(self, playwright: Playwright, demo: Demo) -> None:
-        self._browser: Browser = playwright.chromium.launch(executable_path=require(), args=ARGUMENTS)
-        self._demo = demo
-        self._sessions: dict[str, Any] = {}
-        self._complaints: list[str] = []
-
-    @contextmanager
-    def page(self, role: str, *, scheme: Scheme = "light", is_phone: bool = False, height: int = 800) -> Iterator[Page]:
-        """A window of somebody who is signed in."""
-        if role not in self._sessions:
-            self._sessions[role] = self._signed_in(role)
-        context = self._context(scheme, is_phone, height, self._sessions[role])
-        try:
-            yield context.new_page()
-        finally:
-            context.close()
-
-    def _signed_in(self, role: str) -> Any:
-        context = self._context("light", False, 800, None)
-        page = context.new_page()
-        self.open(page, reverse("account_login"))
-        email, password = self._demo.login(role)
-        page.locator("[name=login]").fill(email)
-        page.locator("[name=password]").fill(password)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: reverse("account_login") not in url)
-        state = context.storage_state()
-        context.close()
-        return state
-
-    def _context(self, scheme: Scheme, is_phone: bool, height: int, session: Any) -> BrowserContext:
-        context = self._browser.new_context(
-            color_scheme=scheme,
-            viewport={"width": 390, "height": 844} if is_phone else {"width": 1280, "height": height},
-            device_scale_factor=2 if is_phone else 1,
-            is_mobile=is_phone,
-            has_touch=is_phone,
-            reduced_motion="reduce",
-            storage_state=session,
-            locale="en-IN",
-            timezone_id="Asia/Kolkata",
-        )
-        context.set_default_timeout(TIMEOUT_MS)
-        context.add_init_script(COLLECT_VIOLATIONS)
-        context.on("console", self._console)
-        context.on("weberror", lambda error: self._complaints.append(f"uncaught: {error.error}"))
-        context.on("response", self._response)
-        return context
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self._complaints.append(f"{message.type}: {message.text} at {message.location.get('url', '')}")
-
-    def _response(self, response: Response) -> None:
-        if response.status >= 400:
-            self._complaints.append(f"{response.url} answers {response.status}")
-
-    def open(self, page: Page, address: str) -> None:
-        response = page.goto(f"{self._demo.base_url}{address}")
-        if response is None or response.status != 200:
-            raise NoPicture(f"{address} answers {response.status if response else 'nothing'}")
-
-    def take(self, shot: Shot) -> None:
-        with self.page(shot.role, scheme=shot.scheme, is_phone=shot.is_phone, height=shot.height) as page:
-            self.open(page, shot.address(self._demo))
-            page.locator(shot.shows).first.wait_for()
-            self.save(page, shot.name)
-
-    def save(self, page: Page, name: str) -> None:
-        page.evaluate("document.fonts.ready")
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", caret="hide")
-        print(f"  docs/images/{name}.png   {page.url.removeprefix(self._demo.base_url)}", flush=True)
-        if self._complaints:
-            raise NoPicture(f"{page.url}: {'; '.join(self._complaints)}")
 
 
 # --- the story: a file becomes a list, the list a campaign ------------------------------------------------------------
@@ -271,12 +119,6 @@ def compose(camera: Camera, page: Page) -> None:
     page.get_by_text("people accounted for").first.wait_for()
 
 
-def waiting_template(demo: Demo) -> str:
-    """The one of the demo that waits for its review."""
-    found = demo.api("templates")["results"]
-    return next(str(template["id"]) for template in found if template["state"] == "submitted")
-
-
 # --- the pictures -----------------------------------------------------------------------------------------------------
 
 PAGES: Final = (
@@ -290,9 +132,6 @@ PAGES: Final = (
     Shot("home-phone-dark", "owner", lambda demo: reverse("reporting:home"), "dark", is_phone=True, shows="canvas"),
     Shot("message", "developer", lambda demo: reverse("messaging:message", args=[demo.found["message"]]), height=960),
     Shot("money", "finance", lambda demo: reverse("billing:wallet")),
-    Shot(
-        "review", "compliance", lambda demo: reverse("compliance:template", args=[demo.found["template"]]), height=1100
-    ),
     Shot("console-dark", "platform", lambda demo: reverse("reporting:console"), "dark", height=1128),
 )
 
@@ -309,9 +148,31 @@ CONSOLE: Final = (
 )
 
 
+DESK: Final = "desk"
+
+
+def take_all(stack: Stack, demo: Demo, camera: Camera, names: Sequence[str]) -> None:
+    """Everything, or what is named; the desk before traffic changes what it shows."""
+    if not names or DESK in names:
+        find_records(stack, demo)
+        take_best(camera, demo)
+        take_desk(camera, demo)
+    if DESK in names:
+        return
+    send_traffic(stack, demo)
+    demo.found["route"] = str(stack.rows("SELECT min(id) FROM routing_route")[0][0])
+    for shot in CONSOLE:
+        if not names or shot.name in names:
+            camera.take(shot)
+    if not names:
+        tell_the_story(stack, demo, camera)
+        for shot in PAGES:
+            camera.take(shot)
+
+
 def main(names: Sequence[str] = ()) -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    known = {shot.name for shot in CONSOLE}
+    known = {DESK, *(shot.name for shot in CONSOLE)}
     if not known.issuperset(names):
         sys.stderr.write(f"Alone are taken: {', '.join(sorted(known))}\n")
         return 2
@@ -319,17 +180,7 @@ def main(names: Sequence[str] = ()) -> int:
         with installation() as stack, sync_playwright() as playwright:
             connect(stack)
             demo = Demo(stack)
-            camera = Camera(playwright, demo)
-            send_traffic(stack, demo)
-            demo.found["route"] = str(stack.rows("SELECT min(id) FROM routing_route")[0][0])
-            for shot in CONSOLE:
-                if not names or shot.name in names:
-                    camera.take(shot)
-            if not names:
-                demo.found["template"] = waiting_template(demo)
-                tell_the_story(stack, demo, camera)
-                for shot in PAGES:
-                    camera.take(shot)
+            take_all(stack, demo, Camera(playwright, demo), names)
     except (NoPicture, NoBrowserError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
