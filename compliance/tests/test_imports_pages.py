@@ -65,7 +65,7 @@ def test_a_file_is_uploaded_looked_at_and_applied(company: Company) -> None:
     assert send(company.maya, csv_of([template_row(1), template_row(2, header="NOBODY")])).status_code == 302
     job = work(the_import(company))
     page = company.maya.get(reverse("compliance:import", args=[job.pk])).content.decode()
-    assert "Apply 1 rows" in page
+    assert "Apply 1 row<" in page
     assert "There is no sender ID NOBODY." in page
     assert company.maya.post(reverse("compliance:import-apply", args=[job.pk])).status_code == 302
     assert work(the_import(company)).state == "applied"
