@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import generics, serializers
 
+from compliance.api.serializers import StoppedField, with_stops
 from compliance.models import Chain, Entity, Link
 from tenants.api.views import TenantScope
 
@@ -14,11 +15,22 @@ _PORTAL: tuple[str, ...] = ("state", "state_reason", "valid_from", "valid_to", "
 
 
 class EntitySerializer(serializers.ModelSerializer[Entity]):
+    stopped = StoppedField()
     state = serializers.CharField(source="portal_state")
 
     class Meta:
         model = Entity
-        fields = ("id", "legal_name", "country", "dlt_entity_id", "entity_type", "portal", *_PORTAL, "created_at")
+        fields = (
+            "id",
+            "legal_name",
+            "country",
+            "dlt_entity_id",
+            "entity_type",
+            "portal",
+            *_PORTAL,
+            "stopped",
+            "created_at",
+        )
         read_only_fields = fields
 
 
@@ -27,11 +39,12 @@ class ChainSerializer(serializers.ModelSerializer[Chain]):
 
     entity = serializers.StringRelatedField[Any]()
     telemarketer_ids = serializers.ListField(child=serializers.CharField())
+    stopped = StoppedField()
     state = serializers.CharField(source="portal_state")
 
     class Meta:
         model = Chain
-        fields = ("id", "entity", "entity_id", "telemarketer_ids", "hash", *_PORTAL, "created_at")
+        fields = ("id", "entity", "entity_id", "telemarketer_ids", "hash", *_PORTAL, "stopped", "created_at")
         read_only_fields = fields
 
 
@@ -49,7 +62,7 @@ class EntityScope(TenantScope):
     serializer_class = EntitySerializer
 
     def get_queryset(self) -> QuerySet[Entity]:
-        return Entity.objects.all()
+        return with_stops(Entity.objects.all())
 
 
 class EntityList(EntityScope, generics.ListAPIView[Entity]):
@@ -64,7 +77,7 @@ class ChainScope(TenantScope):
     serializer_class = ChainSerializer
 
     def get_queryset(self) -> QuerySet[Chain]:
-        return Chain.objects.select_related("entity")
+        return with_stops(Chain.objects.select_related("entity"))
 
 
 class ChainList(ChainScope, generics.ListAPIView[Chain]):

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance import services
-from compliance.api.serializers import HeaderSerializer, TemplateSerializer
+from compliance.api.serializers import HeaderSerializer, TemplateSerializer, with_stops
 from compliance.awaiting import Narrowing, Place, Waiting, queue_page
 from compliance.models import Review, Sender, Template
 from compliance.statuses import ReviewEvent
@@ -94,8 +94,9 @@ class Step(MemberScope):
         asked.is_valid(raise_exception=True)
         item = cast("Item", get_object_or_404(self.model, pk=pk))
         self._carry_out(item, member, **asked.validated_data)
-        answer: Any = HeaderSerializer if isinstance(item, Sender) else TemplateSerializer
-        return Response(answer(item).data)
+        if isinstance(item, Sender):
+            return Response(HeaderSerializer(with_stops(Sender.objects.all()).get(pk=pk)).data)
+        return Response(TemplateSerializer(with_stops(Template.objects.all()).get(pk=pk)).data)
 
     def _carry_out(self, item: Item, member: MemberOfToken, *, note: str, seen_at: Any) -> None:
         who: dict[str, Any] = {"item": item, "actor": member.actor, "now": timezone.now(), "note": note}

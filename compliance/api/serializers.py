@@ -1,12 +1,29 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from django.db import models
+from django.db.models import Exists, OuterRef, QuerySet
 from rest_framework import serializers
 
-from compliance.models import DltRegistration, OptOut, Sender, SenderRegistration, Template
+from compliance.models import DltRegistration, OptOut, Sender, SenderRegistration, Stop, Template
 from kernel.domain.errors import DomainError
 from kernel.telecom.numbers import NumberRefused, parse_number
+
+Model = TypeVar("Model", bound=models.Model)
+
+
+class StoppedField(serializers.BooleanField):
+    """Whether unsent messages of the record are kept back, as it was suspended; of rows from `with_stops`."""
+
+    def __init__(self) -> None:
+        super().__init__(read_only=True, help_text="Unsent messages are kept back, as this was suspended")
+
+
+def with_stops(rows: QuerySet[Model]) -> QuerySet[Model]:
+    """Rows that know whether a stop stands for them; costs no query more."""
+    known = rows.annotate(stopped=Exists(Stop.objects.filter(object_id=OuterRef("pk"))))
+    return cast("QuerySet[Model]", known)
 
 
 class SenderRegistrationSerializer(serializers.ModelSerializer[SenderRegistration]):
@@ -21,10 +38,11 @@ class SenderRegistrationSerializer(serializers.ModelSerializer[SenderRegistratio
 class HeaderSerializer(serializers.ModelSerializer[Sender]):
     entity = serializers.StringRelatedField[Any]()
     registrations = SenderRegistrationSerializer(many=True)
+    stopped = StoppedField()
 
     class Meta:
         model = Sender
-        fields = ("id", "header", "kind", "state", "entity", "registrations", "created_at")
+        fields = ("id", "header", "kind", "state", "entity", "registrations", "stopped", "created_at")
         read_only_fields = fields
 
 
@@ -49,6 +67,7 @@ class TemplateSerializer(serializers.ModelSerializer[Template]):
     traffic_class = serializers.CharField(source="traffic_class.label")
     variables = VariableSerializer(many=True)
     registrations = TemplateRegistrationSerializer(many=True)
+    stopped = StoppedField()
 
     class Meta:
         model = Template
@@ -64,6 +83,7 @@ class TemplateSerializer(serializers.ModelSerializer[Template]):
             "state",
             "variables",
             "registrations",
+            "stopped",
             "created_at",
         )
         read_only_fields = fields

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance import services
-from compliance.api.serializers import HeaderSerializer, OptOutSerializer, TemplateSerializer
+from compliance.api.serializers import HeaderSerializer, OptOutSerializer, TemplateSerializer, with_stops
 from compliance.models import OptOut, Sender, Template
 from compliance.statuses import OptOutSource
 from tenants.api.views import TenantScope
@@ -23,7 +23,7 @@ class HeaderList(TenantScope, generics.ListAPIView[Sender]):
     serializer_class = HeaderSerializer
 
     def get_queryset(self) -> QuerySet[Sender]:
-        return Sender.objects.select_related("entity").prefetch_related("registrations")
+        return with_stops(Sender.objects.select_related("entity").prefetch_related("registrations"))
 
 
 class HeaderDetail(TenantScope, generics.RetrieveAPIView[Sender]):
@@ -32,7 +32,7 @@ class HeaderDetail(TenantScope, generics.RetrieveAPIView[Sender]):
     serializer_class = HeaderSerializer
 
     def get_queryset(self) -> QuerySet[Sender]:
-        return Sender.objects.select_related("entity").prefetch_related("registrations")
+        return with_stops(Sender.objects.select_related("entity").prefetch_related("registrations"))
 
 
 class TemplateList(TenantScope, generics.ListAPIView[Template]):
@@ -41,7 +41,7 @@ class TemplateList(TenantScope, generics.ListAPIView[Template]):
     serializer_class = TemplateSerializer
 
     def get_queryset(self) -> QuerySet[Template]:
-        return Template.objects.select_related("sender").prefetch_related("registrations")
+        return with_stops(Template.objects.select_related("sender").prefetch_related("registrations"))
 
 
 class TemplateDetail(TenantScope, generics.RetrieveAPIView[Template]):
@@ -50,7 +50,7 @@ class TemplateDetail(TenantScope, generics.RetrieveAPIView[Template]):
     serializer_class = TemplateSerializer
 
     def get_queryset(self) -> QuerySet[Template]:
-        return Template.objects.select_related("sender").prefetch_related("registrations")
+        return with_stops(Template.objects.select_related("sender").prefetch_related("registrations"))
 
 
 class OptOutList(TenantScope, generics.ListAPIView[OptOut]):

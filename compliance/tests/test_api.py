@@ -8,8 +8,12 @@ import pytest
 from django.test import Client
 
 from compliance.models import DltRegistration, OptOut
-from compliance.tests.builders import ASHA, make_entity, make_sender, make_template
+from compliance.services import record_chain, register_sender, register_template
+from compliance.services.portal import Told
+from compliance.statuses import PortalState
+from compliance.tests.builders import ASHA, NOW, WRITER, make_entity, make_sender, make_template
 from compliance.tests.company import Company
+from compliance.tests.register import make_chain
 from kernel.db.tenancy import tenant_context
 from tenants.services import create_token
 from tenants.tests.builders import make_tenant
@@ -116,3 +120,27 @@ def test_another_companys_token_finds_nothing(company: Company) -> None:
     paths = [f"templates/{template.pk}", f"headers/{template.sender_id}", f"opt-outs/{opt_out}"]
     assert [call(token, path).status_code for path in paths] == [404, 404, 404]
     assert call(token, "headers").json() == {"results": [], "next": None}
+
+
+def test_what_was_suspended_says_that_its_messages_are_kept_back(company: Company) -> None:
+    with company.inside():
+        template = make_template()
+        make_template(sender=template.sender, name="Another")
+        chain = make_chain()
+    assert {row["stopped"] for path in ("headers", "templates", "chains") for row in rows(company, path)} == {False}
+    with company.inside():
+        suspended = Told(PortalState.SUSPENDED)
+        register_sender(sender_id=template.sender_id, told=suspended, actor=WRITER, now=NOW)
+        record_chain(chain_id=chain.pk, told=suspended, actor=WRITER, now=NOW)
+        number = DltRegistration.objects.get(template=template).dlt_template_id
+        register_template(template_id=template.pk, dlt_template_id=number, told=suspended, actor=WRITER, now=NOW)
+    assert call(company.token, f"headers/{template.sender_id}").json()["stopped"] is True
+    assert call(company.token, f"chains/{chain.pk}").json()["stopped"] is True
+    assert {row["name"]: row["stopped"] for row in rows(company, "templates")} == {
+        "Order on its way": True,
+        "Another": False,
+    }
+
+
+def rows(company: Company, path: str) -> list[dict[str, Any]]:
+    return list(call(company.token, path).json()["results"])
