@@ -80,7 +80,9 @@ def test_the_last_event_that_is_about_a_message_decides() -> None:
 def test_an_opt_out_from_one_topic_stops_only_what_is_about_it() -> None:
     sender = make_sender()
     make_template(TEXT, sender=sender, category=Category.PROMOTIONAL)
-    other = make_template("Loans from 9%, STOP to end. -ACME", sender=sender, name="Loans", category=Category.PROMOTIONAL)
+    other = make_template(
+        "Loans from 9%, STOP to end. -ACME", sender=sender, name="Loans", category=Category.PROMOTIONAL
+    )
     type(other).objects.filter(pk=other.pk).update(topic="Loans")
     services.opt_out(recipient=E164(ASHA), topic="Loans", now=NOW)
     assert (ruling(), ruling(text="Loans from 9%, STOP to end. -ACME")) == (None, "opted_out")
