@@ -96,6 +96,7 @@ class HttpLookupForm(HttpSettingsForm):
         super().__init__(*args, **kwargs)
         for name in _LEFT_OUT:
             self.fields.pop(name, None)
+        self.fields["answer_s"].help_text = "After that it is an error, and not paid."
         self.fields[
             "body"
         ].help_text = "As in routes; of the number there are {to} and {to_digits}, for us {reference}."
