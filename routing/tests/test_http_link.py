@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from hashlib import sha256
+from typing import Any, Final
 
 import pytest
 
+from kernel.smpp.constants import Tag
 from routing.contract import IN_DOUBT, NOT_SENT, ActionKind, BindStatus, Link
 from routing.errors import RouteConfigProblem
 from routing.providers.http import HttpProvider, Timing
@@ -16,6 +19,10 @@ from routing.reaching import is_public
 from routing.tests.builders import Ear, make_config, outgoing, stride
 from tests.contracts.aggregator import JSON_ROUTE, SECRET, Aggregator, Fault, aggregating
 
+ENTITY: Final = "1101172974420810001"
+TEMPLATE: Final = "1107177660181979501"
+CHAIN: Final = sha256(f"{ENTITY},1702000000000000077".encode()).hexdigest()
+PLAIN: Final = {name: f"{{{name}}}" for name in ("to", "from", "text", "reference")} | {"callback": "{callback_url}"}
 FAST = Timing(retry=0.02, retry_longest=0.05)
 Story = Callable[[Link, Ear, Aggregator], Awaitable[None]]
 
@@ -248,3 +255,29 @@ def test_settings_that_cannot_work_are_refused_by_field() -> None:
     config = make_config(settings={**JSON_ROUTE, "url": "https://example.com", "body": "{"}, secrets={})
     with pytest.raises(RouteConfigProblem, match="body: this is no JSON"):
         asyncio.run(HttpProvider().open(config, Ear()))
+
+
+@pytest.mark.parametrize("shape", ["json", "form", "query"])
+def test_registered_ids_and_the_chains_hash_are_seen_at_the_aggregator(shape: str) -> None:
+    told = PLAIN | {"pe": "{dlt_entity_id}", "ct": "{dlt_template_id}", "chain": "{dlt_chain}"}
+    lines = "\n".join(f"{name} = {value}" for name, value in told.items())
+    settings = {"shape": shape, "body": json.dumps(told) if shape == "json" else lines}
+    ids = {Tag.DLT_ENTITY_ID: ENTITY, Tag.DLT_TEMPLATE_ID: TEMPLATE, Tag.DLT_CHAIN_HASH: CHAIN}
+
+    async def story(link: Link, ear: Ear, aggregator: Aggregator) -> None:
+        tlvs = tuple((int(tag), value.encode()) for tag, value in ids.items())
+        link.submit(stride(outgoing(0, "+919876543210", tlvs=tlvs)))
+        await ear.until(lambda: len(ear.results) == 1)
+        (taken,) = aggregator.taken
+        assert (taken["pe"], taken["ct"], taken["chain"]) == (ENTITY, TEMPLATE, CHAIN)
+
+    play(story, settings=settings)
+
+
+def test_without_a_chain_no_field_of_it_is_sent_to_the_aggregator() -> None:
+    async def story(link: Link, ear: Ear, aggregator: Aggregator) -> None:
+        link.submit(stride(outgoing(0, "+919876543210")))
+        await ear.until(lambda: len(ear.results) == 1)
+        assert "chain" not in aggregator.taken[0]
+
+    play(story, settings={"shape": "json", "body": json.dumps(PLAIN | {"chain": "{dlt_chain}"})})
