@@ -76,6 +76,8 @@ ACROSS: Final = {
     ("routing/services/unreadable.py", "keep what nobody can read"),
     ("tenants/access.py", "f'{view.__module__}.{view.__name__}'"),
     ("tenants/mailing.py", "claim invitations to mail"),
+    ("tenants/mailing.py", "claim notifications to mail"),
+    ("tenants/mailing.py", "delete old notifications"),
     ("tenants/management/commands/create_tenant.py", "create a tenant and invite its owner"),
     ("tenants/queries.py", "list all tenants"),
     ("tenants/services/organisations.py", "create a tenant"),
