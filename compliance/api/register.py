@@ -59,7 +59,7 @@ class LinkSerializer(serializers.ModelSerializer[Link]):
 
 
 class EntityScope(TenantScope):
-    serializer_class = EntitySerializer
+    serializer_class: type[serializers.BaseSerializer[Entity]] | None = EntitySerializer
 
     def get_queryset(self) -> QuerySet[Entity]:
         return with_stops(Entity.objects.all())
@@ -74,7 +74,7 @@ class EntityDetail(EntityScope, generics.RetrieveAPIView[Entity]):
 
 
 class ChainScope(TenantScope):
-    serializer_class = ChainSerializer
+    serializer_class: type[serializers.BaseSerializer[Chain]] | None = ChainSerializer
 
     def get_queryset(self) -> QuerySet[Chain]:
         return with_stops(Chain.objects.select_related("entity"))
@@ -89,7 +89,7 @@ class ChainDetail(ChainScope, generics.RetrieveAPIView[Chain]):
 
 
 class LinkScope(TenantScope):
-    serializer_class = LinkSerializer
+    serializer_class: type[serializers.BaseSerializer[Link]] | None = LinkSerializer
 
     def get_queryset(self) -> QuerySet[Link]:
         return Link.objects.select_related("entity")
