@@ -27,14 +27,14 @@ NUMBER_KINDS: Final = (
     About(
         "number_line",
         "number_not_mobile",
-        "The number is no landline, toll-free or company line, pager or mailbox: these receive no SMS.",
+        "The number is a landline, toll-free or company line, pager or mailbox; these receive no SMS.",
         "Ask the recipient for a mobile number.",
         LooksAt.MESSAGE,
     ),
     About(
         "number_premium",
         "number_not_mobile",
-        "The number is none that earns from each message: premium rate, shared cost.",
+        "The number earns from each message: premium rate, shared cost.",
         "Ask the recipient for a mobile number.",
         LooksAt.MESSAGE,
     ),

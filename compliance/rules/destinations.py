@@ -25,8 +25,7 @@ PRONE: Final = frozenset(("DZ", "AZ", "BD", "IL", "NG", "OM", "PK", "PS", "LK", 
 BLOCKED: Final = About(
     "destination_blocked",
     "destination_blocked",
-    "The destination is open: neither the platform nor your organisation closed it, and it is no country known for "
-    "pumping that you have not opened.",
+    "The destination is closed by the platform or your organisation, or known for fraud and not opened by you.",
     "Open the destination for this class under Compliance, Recipients, or ask support when the platform closed it.",
     LooksAt.RECIPIENT,
     Basis.ACCOUNT,
@@ -34,7 +33,7 @@ BLOCKED: Final = About(
 CAP: Final = About(
     "destination_cap",
     "destination_cap_reached",
-    "No more messages go to an opened destination in 24 hours than its cap allows.",
+    "An opened destination has had as many messages in 24 hours as its cap allows.",
     "Send the rest later, or raise the cap under Compliance, Recipients.",
     LooksAt.RECIPIENT,
     Basis.ACCOUNT,

@@ -25,7 +25,7 @@ from kernel.domain.traffic import TrafficClass
 DUPLICATE: Final = About(
     "duplicate_message",
     "duplicate_message",
-    "The recipient has not just been sent the same text by the same sender (off until you choose minutes).",
+    "The recipient was just sent the same text by the same sender (off until you choose minutes).",
     "Check that the message is not sent twice; send it again when the minutes are over.",
     LooksAt.RECIPIENT,
     Basis.STYLE,
@@ -33,7 +33,7 @@ DUPLICATE: Final = About(
 FREQUENCY: Final = About(
     "frequency_cap",
     "frequency_capped",
-    "The recipient has not been sent as many promotions as your organisation allows (off until you choose numbers).",
+    "The recipient has had as many promotions as your organisation allows (off until you choose numbers).",
     "Send the promotion later, or raise the number under Compliance, Recipients.",
     LooksAt.RECIPIENT,
     Basis.STYLE,

@@ -34,7 +34,7 @@ _DAYS: Final = 9
 HOURS: Final = About(
     "promotional_hours",
     "promo_window_closed",
-    "Promotions go within the recipient's hours only; outside them they wait or are refused, as you chose.",
+    "A promotion is outside the recipient's hours; it waits or is refused, as you chose.",
     "Send it within the hours, or choose under Recipients that promotions wait for them.",
     LooksAt.RECIPIENT,
 )

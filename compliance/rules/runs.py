@@ -22,7 +22,7 @@ SERIES_TAIL: Final = 2
 RUN: Final = About(
     "number_run",
     "number_run",
-    "The passcode's recipient is not one of many neighbouring numbers that passcodes went to within the hour.",
+    "Passcodes went to many neighbours of the recipient's number within an hour.",
     "See under Compliance, Recipients, which series these are; close their digits, or slow your sign-up form down.",
     LooksAt.RECIPIENT,
     Basis.STYLE,
