@@ -75,7 +75,7 @@ class ConsentDetail(TenantScope, generics.RetrieveAPIView[ConsentEvent]):
         return ConsentEvent.objects.all()
 
 
-class LinkSerializer(serializers.Serializer[Any]):
+class OptOutLinkSerializer(serializers.Serializer[Any]):
     """`to` is the number; `from` the sender and `topic` what the link stops, empty for any."""
 
     to = serializers.CharField(max_length=40)
@@ -90,10 +90,10 @@ class LinkSerializer(serializers.Serializer[Any]):
 class OptOutLinks(TenantScope, generics.GenericAPIView[Any]):
     """The address of a page where this person can stop these messages; the same whenever it is asked for."""
 
-    serializer_class = LinkSerializer
+    serializer_class = OptOutLinkSerializer
 
     def post(self, request: Request) -> Response:
-        serializer = LinkSerializer(data=request.data, context={"region": self.tenant.country})
+        serializer = OptOutLinkSerializer(data=request.data, context={"region": self.tenant.country})
         serializer.is_valid(raise_exception=True)
         said = serializer.validated_data
         scope = {"sender": said["from"] or None, "topic": said["topic"] or None}
