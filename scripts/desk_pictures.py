@@ -65,9 +65,9 @@ class View:
 
 
 def _check(page: Page, text: str) -> None:
-    page.get_by_label("Sender").fill("AAROHI")
-    page.get_by_label("Number", exact=True).fill(REGULAR)
-    page.get_by_label("Text", exact=True).fill(text)
+    page.locator("main [name=sender]").fill("AAROHI")
+    page.locator("main [name=recipient]").fill(REGULAR)
+    page.locator("main [name=text]").fill(text)
     page.get_by_role("button", name="Check").click()
     page.get_by_role("heading", name="The decision").wait_for()
 

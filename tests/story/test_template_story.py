@@ -109,9 +109,9 @@ def approve(omar: Browser) -> None:
 def check(omar: Browser) -> None:
     """The dry run finds the template by the text alone."""
     omar.open("/compliance/check/")
-    omar.page.get_by_label("Sender").fill("AAROHI")
-    omar.page.get_by_label("Number", exact=True).fill(API_PHONE)
-    omar.page.get_by_label("Text", exact=True).fill(text_for("Riya"))
+    omar.page.locator("main [name=sender]").fill("AAROHI")
+    omar.page.locator("main [name=recipient]").fill(API_PHONE)
+    omar.page.locator("main [name=text]").fill(text_for("Riya"))
     omar.press("Check")
     expect(omar.page.locator("main")).to_contain_text("The rules let it pass")
     expect(omar.page.get_by_role("link", name=re.compile(f"{NAME} v2"))).to_be_visible()
