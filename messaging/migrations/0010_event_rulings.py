@@ -8,4 +8,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0009_inbound")]
 
-    operations = [migrations.AddField("messageevent", "ruling_id", models.UUIDField(null=True))]
+    operations = [
+        migrations.AddField(
+            "messageevent",
+            "ruling_id",
+            models.UUIDField(help_text="Of compliance, where they were accepted or blocked on one", null=True),
+        )
+    ]
