@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaigns.waiting_hours import waiting_for_hours
 from kernel.db.tenancy import tenant_context
 from kernel.domain.clock import utc_now
-from kernel.domain.ids import uuid7
 from kernel.domain.traffic import TrafficClass
 from messaging.dispatcher import process
-from messaging.drafts import CampaignRef, Outcome
+from messaging.drafts import Outcome
 from messaging.models import Batch, Message
 from messaging.statuses import BatchState, Status
 from messaging.tests.dispatching import Scene, numbers, play
@@ -90,24 +88,13 @@ def test_a_time_the_sender_asked_for_is_moved_into_the_hours() -> None:
     assert outcome.send_at == evening(10, 0) + timedelta(days=1)
 
 
-def test_the_api_says_when_it_goes(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_api_says_when_it_goes(client: Client) -> None:
     world, at = make_world(), evening(21, 30)
-    monkeypatch.setattr("messaging.services.passing_on.utc_now", lambda: at, raising=False)
     body = {"to": ASHA, "from": "ACMEIN", "text": draft().text, "class": "promotional", "send_at": at.isoformat()}
     told = client.post("/api/v1/messages", body, content_type="application/json", headers=world.headers())
     assert told.status_code == 202
     assert (told.json()["status"], told.json()["warnings"]) == ("scheduled", ["promo_deferred"])
     assert datetime.fromisoformat(told.json()["send_at"]) == evening(10, 0) + timedelta(days=1)
-
-
-def test_campaigns_tell_how_many_wait_for_the_hours() -> None:
-    world, campaign = make_world(), CampaignRef(uuid7(), "Sale")
-    night = evening(21, 30)
-    world.accept(draft(traffic_class=PROMOTIONAL), draft("+919876543211"), now=night, campaign=campaign)
-    with tenant_context(world.tenant_id):
-        waiting = waiting_for_hours(campaign.id, now=night)
-    assert waiting is not None
-    assert (waiting.messages, waiting.first_at) == (1, evening(10, 0) + timedelta(days=1))
 
 
 def test_within_the_hours_it_is_handed_over_with_what_is_left_of_them(clock: Clock) -> None:
