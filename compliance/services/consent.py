@@ -84,16 +84,26 @@ def record_consent(
             recorded_at=now,
             valid_until=proof.valid_until,
         )
-        record(
-            action=f"consent.{action}",
-            actor=actor,
-            object_type="consent",
-            object_id=event.pk,
-            summary=f"Consent of {mask(recipient)} to {sender or 'all senders'}: {ConsentAction(action).label.lower()}",
-            after={"sender": sender, "topic": topic, "source": str(proof.source), "evidence": event.evidence},
-            now=now,
-        )
+        _audit(event, recipient, actor, now)
     return event
+
+
+def _audit(event: ConsentEvent, recipient: E164, actor: Actor, now: datetime) -> None:
+    about = f"Consent of {mask(recipient)} to {event.sender or 'all senders'}"
+    record(
+        action=f"consent.{event.action}",
+        actor=actor,
+        object_type="consent",
+        object_id=event.pk,
+        summary=f"{about}: {ConsentAction(event.action).label.lower()}",
+        after={
+            "sender": event.sender,
+            "topic": event.topic,
+            "source": str(event.source),
+            "evidence": event.evidence,
+        },
+        now=now,
+    )
 
 
 def need_consent(*, is_needed: bool, actor: Actor, now: datetime) -> None:

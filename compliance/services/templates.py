@@ -145,16 +145,7 @@ def register_template(
             registration.dlt_consent_id = _consent_id(dlt_consent_id)
         take_down(registration, told or only_state(registration, portal_state), now)
         _save_registration(registration)
-        record(
-            action="template.register",
-            actor=actor,
-            object_type="template",
-            object_id=template.id,
-            summary=f"Recorded the registration of {template} in {country}: {registration.portal_state}",
-            before=before,
-            after=_registration(registration),
-            now=now,
-        )
+        _record_registration(template, registration, before, actor, now)
         follow_portal(registration, before=before, actor=actor, now=now)
         touch()
     return registration
@@ -207,6 +198,21 @@ def _record(
         summary=summary,
         before=before,
         after=_audited(template),
+        now=now,
+    )
+
+
+def _record_registration(
+    template: Template, registration: DltRegistration, before: dict[str, object] | None, actor: Actor, now: datetime
+) -> None:
+    record(
+        action="template.register",
+        actor=actor,
+        object_type="template",
+        object_id=template.id,
+        summary=f"Recorded the registration of {template} in {registration.country}: {registration.portal_state}",
+        before=before,
+        after=_registration(registration),
         now=now,
     )
 
