@@ -11,6 +11,7 @@ from messaging.services import (
     partitions,
     parts_seen,
     passing_on,
+    probing,
     retention,
     scrubbing,
     stopping,
@@ -68,3 +69,9 @@ def note_use() -> None:
 def watch_scrubbing() -> None:
     """Suspend registrations that operators refuse again and again."""
     scrubbing.watch(database_now())
+
+
+@shared_task(name="messaging.hear_of_probes")
+def hear_of_probes() -> None:
+    """What operators report of messages to phones of our own."""
+    probing.note_outcomes(database_now())

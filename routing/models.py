@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from kernel.domain.traffic import TrafficClass
+from routing.probe_models import Probe as Probe
+from routing.probe_models import SeedNumber as SeedNumber
 from routing.statuses import BreakerState, Lane, LineState, RouteState
 from routing.strategies import Strategy
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from routing.models import Route, RouteGauge, StateInterval
+from routing.services.probes import ProbeSums, probe_sums
 from routing.services.states import GAUGE_FRESH_FOR
 from routing.statuses import LineState
 from routing.uptime import Cell, Span, Uptime, uptime, uptime_cells
@@ -45,14 +46,20 @@ class RouteOverview:
     window_used: int
     window_total: int
     notes: Sequence[str]
+    # Probes say that its receipts are not true.
+    is_faking: bool = False
 
 
 def route_overviews(*, now: datetime, route_id: int | None = None) -> list[RouteOverview]:
-    """All routes by name, or one; three queries whatever their number."""
+    """All routes by name, or one; four queries whatever their number."""
     routes = Route.objects.all() if route_id is None else Route.objects.filter(pk=route_id)
     intervals = intervals_since(now - WEEK, route_id=route_id)
     gauges = fresh_gauges(now, route_id=route_id)
-    return [_overview(route, intervals[route.pk], gauges[route.pk], now) for route in routes]
+    probes = probe_sums(now, route_id=route_id)
+    return [
+        _overview(route, intervals[route.pk], gauges[route.pk], probes.get(route.pk, ProbeSums()), now)
+        for route in routes
+    ]
 
 
 def intervals_since(start: datetime, *, route_id: int | None = None) -> defaultdict[int, list[StateInterval]]:
@@ -86,7 +93,11 @@ def spans(intervals: Iterable[StateInterval], now: datetime) -> list[Span]:
 
 
 def _overview(
-    route: Route, intervals: Sequence[StateInterval], gauges: Sequence[RouteGauge], now: datetime
+    route: Route,
+    intervals: Sequence[StateInterval],
+    gauges: Sequence[RouteGauge],
+    probes: ProbeSums,
+    now: datetime,
 ) -> RouteOverview:
     known = spans(intervals, now)
     current = intervals[-1] if intervals and intervals[-1].ended_at is None else None
@@ -104,8 +115,13 @@ def _overview(
         tps_now=sum(gauge.tps_now for gauge in gauges),
         window_used=sum(gauge.window_used for gauge in gauges),
         window_total=binds_wanted * route.window,
-        notes=sorted({gauge.note for gauge in gauges if gauge.note}),
+        notes=[*_alarms(probes), *sorted({gauge.note for gauge in gauges if gauge.note})],
+        is_faking=probes.is_alarming,
     )
+
+
+def _alarms(probes: ProbeSums) -> list[str]:
+    return [f"receipts may be invented: {probes.sentence} in seven days"] if probes.is_alarming else []
 
 
 _TONES: Final = {LineState.UP: "ok", LineState.DEGRADED: "wait", LineState.DOWN: "bad"}

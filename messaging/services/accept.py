@@ -40,13 +40,19 @@ class TenantSuspended(DomainError):
 
 
 def accept(
-    *, drafts: Sequence[Draft], source: Source, now: datetime, campaign: CampaignRef | None = None
+    *,
+    drafts: Sequence[Draft],
+    source: Source,
+    now: datetime,
+    campaign: CampaignRef | None = None,
+    plan: CompiledPlan | None = None,
 ) -> list[Outcome]:
     """Decide every draft and write all of them, in one transaction of the current tenant.
 
     Args:
         drafts: any number; 500 to 5,000 at once is where it is fastest.
         campaign: whose messages these are; its label goes into the ledger.
+        plan: which routes they may take; None is the active plan.
 
     Returns:
         One outcome per draft, in order. A refused draft is a row too, BLOCKED with its code. When credit does not
@@ -62,7 +68,7 @@ def accept(
         tenant, wallet = parties()
         drafts, as_shown = _with_own_senders(drafts)
         groups, unreadable = _groups(drafts, tenant.country, now)
-        judge = judge_for(tenant, wallet, groups, now)
+        judge = judge_for(tenant, wallet, groups, now, plan)
         for group, refusal in unreadable:
             judge.refuse(group, refusal)
         for group in groups:
@@ -108,14 +114,16 @@ def parties() -> tuple[Tenant, Wallet]:
     return tenant, wallet
 
 
-def judge_for(tenant: Tenant, wallet: Wallet, groups: Sequence[Group], now: datetime) -> Judge:
+def judge_for(
+    tenant: Tenant, wallet: Wallet, groups: Sequence[Group], now: datetime, plan: CompiledPlan | None = None
+) -> Judge:
     """A judge who has read all that these groups need."""
     shared = [group.shared for group in groups]
     return Judge(
         tenant=tenant,
         wallet=wallet,
         book=PriceBook.load(wallet.rate_card_id, now),
-        plan=CompiledPlan.load(),
+        plan=plan or CompiledPlan.load(),
         screening=Screening.load(
             senders={each.sender for each in shared},
             template_ids={each.template_id for each in shared if each.template_id},

@@ -77,6 +77,7 @@ CONSOLE: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("Routes", "route", "routing:routes"),
             Entry("Plan", "list", "routing:plan"),
             Entry("Look-ups", "search", "routing:lookups"),
+            Entry("Seed numbers", "device-mobile", "seeds:seeds"),
             Entry("Queues", "inbox", "console_queues:queues"),
             Entry("Organisations", "building", "console_tenants:tenants"),
             Entry("Wallets", "wallet", "console_wallets:wallets"),

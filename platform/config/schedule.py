@@ -24,6 +24,7 @@ JOBS: Final = (
     Job("messaging.housekeeping", 3600),
     Job("messaging.note_use", 3600),
     Job("messaging.watch_scrubbing", 30),
+    Job("messaging.hear_of_probes", 5),
     Job("compliance.watch_validity", 3600),
     Job("compliance.warn_ahead", 3600),
     Job("compliance.watch_numbers", 300),

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/wallets/", include("billing.console_urls")),
     path("", include("gateways.urls")),
     path("console/queues/", include("messaging.console_urls")),
+    path("console/seeds/", include("messaging.probe_urls")),
     path("console/", include("routing.urls")),
     path("money/", include("billing.urls")),
     path("messages/", include("messaging.urls")),

@@ -20,6 +20,7 @@ QUEUE_OF_TASK: Final[dict[str, Queue]] = {
     "messaging.operate": Queue.BULK,
     "messaging.note_use": Queue.DEFAULT,
     "messaging.watch_scrubbing": Queue.DEFAULT,
+    "messaging.hear_of_probes": Queue.DEFAULT,
     "compliance.refresh_registers": Queue.DEFAULT,
     "compliance.refresh_register": Queue.FILES,
     "compliance.watch_validity": Queue.DEFAULT,

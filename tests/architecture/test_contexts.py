@@ -57,6 +57,7 @@ ACROSS: Final = {
     ("messaging/services/retention.py", "forget what is over"),
     ("messaging/services/sweeping.py", "release due batches"),
     ("messaging/services/sweeping.py", "release what suspended tenants left"),
+    ("messaging/services/probing.py", "hear of probes"),
     ("messaging/services/scrubbing.py", "look for what operators' scrubbing refuses"),
     ("messaging/services/stopping.py", "release batches whose stop was lifted"),
     ("platform/config/demo/build.py", "find a demo tenant"),

@@ -45,8 +45,10 @@ from messaging.services.selecting import Selection
 from messaging.services.surgery import Action, Order, prepare
 from messaging.tests.rows import make_messages
 from routing.callback_addresses import callback_url
+from routing.models import Probe, SeedNumber
 from routing.services.lookups import LookupDraft, save_source
 from routing.services.plans import RuleDraft, save_plan
+from routing.services.probes import add_seed, note_probe
 from routing.services.routes import RouteDraft, create_route
 from routing.tests.builders import make_route
 from tenants.models import Notification
@@ -304,6 +306,28 @@ def plan_version(company: Company) -> object:
     return save_plan(rules=[RuleDraft([make_route(f"Operator {next(_numbers)}").pk])]).version
 
 
+def seed(company: Company) -> object:
+    number = E164(f"+9198765{next(_numbers):05}")
+    with platform_context(reason="test: staff put a phone on the list"):
+        return add_seed(number=number, label="Test phone", actor=TESTS, now=timezone.now()).pk
+
+
+def probed_route(company: Company) -> object:
+    return probe_of(company).route_id
+
+
+def probe(company: Company) -> object:
+    return probe_of(company).pk
+
+
+def probe_of(company: Company) -> Probe:
+    route = make_route(f"Operator {next(_numbers)}")
+    phone, now = SeedNumber.objects.get(pk=str(seed(company))), timezone.now()
+    tenant_id = company.tenant.pk
+    with platform_context(reason="test: staff send a probe"):
+        return note_probe(route=route, seed=phone, tenant_id=tenant_id, message_id=uuid7(), actor=TESTS, now=now)
+
+
 def queue_operation(company: Company) -> object:
     now = timezone.now()
     with platform_context(reason="test: staff count a queue"):
@@ -356,6 +380,9 @@ OBJECTS: Final[dict[str, Maker]] = {
     "console/look-ups/<int:pk>": lookup_source,
     "console/plan/versions/<int:version>": plan_version,
     "console/queues/routes/<int:pk>": route,
+    "console/seeds/<int:pk>": seed,
+    "console/seeds/routes/<int:pk>": probed_route,
+    "console/seeds/probes/<int:pk>": probe,
     "console/queues/<uuid:operation_id>": queue_operation,
     "api/v1/tokens/<uuid:pk>": token,
     "api/v1/headers/<uuid:pk>": sender,
