@@ -33,8 +33,8 @@ from tenants.access import open_page
 from tenants.queries import tenant_info
 
 log: Final = logging.getLogger(__name__)
-# Requests of one address in a minute: enough for a household, too few to guess.
-MOST_A_MINUTE: Final = 30
+# Unknown tokens from one address in a minute: whole networks share addresses, so links that work are not counted.
+MOST_MISSES: Final = 30
 _MINUTE_S: Final = 60
 
 
@@ -49,7 +49,10 @@ def opt_out_page(request: HttpRequest) -> HttpResponse:
     The token is the query itself, up to what programs on the way put behind it.
     """
     token = request.META.get("QUERY_STRING", "").partition("&")[0].rstrip("=")
-    found = None if is_crowded(where_of(request).ip or "") else link_behind(token)
+    address, found = where_of(request).ip, link_behind(token)
+    # Who has the link may always press its button; a guesser only reads, and is told nothing after some misses.
+    if address is not None and request.method != "POST" and guesses(address, is_miss=found is None):
+        found = None
     response = _nothing(request) if found is None else _page(request, *found)
     add_never_cache_headers(response)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -58,7 +61,7 @@ def opt_out_page(request: HttpRequest) -> HttpResponse:
 
 
 def _nothing(request: HttpRequest) -> HttpResponse:
-    """The same for what never was, what is gone, and who asks too often."""
+    """The same for what never was, what is gone, and who guesses."""
     return render(request, "compliance/optout_page.html", {"link": None}, status=404)
 
 
@@ -94,12 +97,14 @@ def wording_of(link: OptOutLink) -> str:
     return f"{of} about {link.topic}" if link.topic else of
 
 
-def is_crowded(address: str) -> bool:
-    """Whether this address asks too often. Without the cache nobody is: an opt-out matters more."""
+def guesses(address: str, *, is_miss: bool) -> bool:
+    """Whether this address asked for too many unknown tokens. Without the cache nobody did: an opt-out matters more."""
     key = f"opt-out-page:{hashlib.sha256(address.encode()).hexdigest()[:32]}"
     try:
+        if not is_miss:
+            return int(cache.get(key, 0)) > MOST_MISSES
         cache.add(key, 0, _MINUTE_S)
-        return int(cache.incr(key)) > MOST_A_MINUTE
+        return int(cache.incr(key)) > MOST_MISSES
     except ValueError:  # it ran out in between
         return False
     except RedisError as problem:
