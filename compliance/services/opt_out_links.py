@@ -6,7 +6,7 @@ Whoever holds the link is taken for the person it was sent to.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,13 +16,15 @@ from audit.services import Actor
 from compliance.consent.links import LENGTH, hash_of, token_of, url_of
 from compliance.models import OptOut, OptOutLink
 from compliance.rules.consent import covers
-from compliance.services.opt_outs import Shown, check_sender, opt_out, start_again
+from compliance.services.opt_outs import Shown, check_sender, opt_out, undo_opt_out
 from compliance.statuses import OptOutSource
 from kernel.db.tenancy import current_tenant_id
 from kernel.telecom.e164 import E164
 
 # Changes with the words of the page; both are kept with what people choose there.
-WORDING_VERSION: Final = "opt-out page 1"
+WORDING_VERSION: Final = "opt-out page 2"
+# Whoever made the link has it, too: what they could take back later would be the person's word no more.
+UNDO_WITHIN: Final = timedelta(minutes=15)
 _PERSON: Final = Actor(None, "The recipient, on the opt-out page")
 _AT_ONCE: Final = 5_000
 
@@ -78,15 +80,21 @@ def stop_by_link(*, link: OptOutLink, shown: Shown, now: datetime) -> None:
     )
 
 
-def resume_by_link(*, link: OptOutLink, shown: Shown, now: datetime) -> int:
-    """Lift whatever stands in the way of what this link is about; how many opt-outs that were."""
-    return start_again(
-        recipient=E164(link.recipient),
-        sender=link.sender,
-        words="Undone on the opt-out page",
-        actor=_PERSON,
-        source=OptOutSource.LINK,
-        topic=link.topic,
-        shown=shown,
-        now=now,
-    )
+def may_undo(link: OptOutLink, now: datetime) -> bool:
+    """Whether `undo_by_link` would lift something."""
+    return OptOut.objects.filter(**_undoable(link, now)).exists()
+
+
+def undo_by_link(*, link: OptOutLink, shown: Shown, now: datetime) -> bool:
+    """Take back what was stopped on this link's page a moment ago, nothing else; whether there was such."""
+    found = OptOut.objects.filter(**_undoable(link, now)).first()
+    if found is None:
+        return False
+    return undo_opt_out(opt_out_id=found.pk, words="Undone on the opt-out page", actor=_PERSON, shown=shown, now=now)
+
+
+def _undoable(link: OptOutLink, now: datetime) -> dict[str, object]:
+    scope: dict[str, object] = {"recipient": link.recipient, "source": OptOutSource.LINK, "lifted_at": None}
+    for name, value in (("sender", link.sender), ("topic", link.topic)):
+        scope[f"{name}__isnull" if value is None else name] = True if value is None else value
+    return {**scope, "created_at__gt": now - UNDO_WITHIN}

@@ -161,21 +161,27 @@ def start_again(
     words: str,
     actor: Actor,
     now: datetime,
-    topic: str | None = None,
-    source: OptOutSource = OptOutSource.REPLY,
-    shown: Shown = NOTHING_SHOWN,
 ) -> int:
-    """Lift, by the person's own word, what stands in the way of messages of this sender and topic; None for any.
+    """Lift, by the person's own word, what stands in the way of messages of this sender; None for any.
 
     Returns:
         How many opt-outs were lifted.
     """
     with transaction.atomic(using=scoped_connection().alias):
         standing = OptOut.objects.select_for_update().filter(recipient=recipient, lifted_at=None).order_by("pk")
-        lifted = [each for each in standing if _is_about(each.sender, sender) and _is_about(each.topic, topic)]
+        lifted = [each for each in standing if _is_about(each.sender, sender)]
         for each in lifted:
-            _lift(each, words, source, actor, now, shown)
+            _lift(each, words, OptOutSource.REPLY, actor, now)
     return len(lifted)
+
+
+def undo_opt_out(*, opt_out_id: UUID, words: str, actor: Actor, shown: Shown, now: datetime) -> bool:
+    """Lift this opt-out by the word of who made it on the opt-out page; whether it still stood."""
+    with transaction.atomic(using=scoped_connection().alias):
+        standing = OptOut.objects.select_for_update().filter(pk=opt_out_id, lifted_at=None).first()
+        if standing is not None:
+            _lift(standing, words, OptOutSource.LINK, actor, now, shown)
+    return standing is not None
 
 
 def opted_out(*, recipients: Sequence[str], sender: str, topic: str = "") -> set[str]:

@@ -12,9 +12,13 @@ from django.urls import reverse
 from compliance import services
 from compliance.consent.links import LENGTH
 from compliance.models import ConsentEvent, OptOut, OptOutLink
+from compliance.services.opt_out_links import UNDO_WITHIN, link_behind
+from compliance.statuses import OptOutSource
 from compliance.tests.builders import ASHA, NOW, make_sender
 from compliance.tests.company import Company
 from compliance.views.opt_out_page import MOST_MISSES
+from kernel.domain.clock import utc_now
+from kernel.telecom.e164 import E164
 
 pytestmark = pytest.mark.django_db
 PHONE: Any = {"REMOTE_ADDR": "203.0.113.9", "HTTP_USER_AGENT": "Phone/1.0"}
@@ -62,7 +66,7 @@ def test_the_button_stops_exactly_that_and_keeps_the_proof(company: Company) -> 
     with company.inside():
         (event,) = ConsentEvent.objects.all()
     assert (event.source, event.ip, event.user_agent) == ("link", "203.0.113.9", "Phone/1.0")
-    assert (event.wording, event.wording_version) == ("messages from ACMEIN about Loans", "opt-out page 1")
+    assert (event.wording, event.wording_version) == ("messages from ACMEIN about Loans", "opt-out page 2")
 
 
 def test_undo_on_the_page_lets_messages_come_again(company: Company) -> None:
@@ -73,6 +77,29 @@ def test_undo_on_the_page_lets_messages_come_again(company: Company) -> None:
     with company.inside():
         last = ConsentEvent.objects.latest("id")
     assert (last.action, last.source, last.ip, last.is_proven) == ("given", "link", "203.0.113.9", True)
+
+
+@pytest.mark.parametrize("source", [each for each in OptOutSource if each is not OptOutSource.LINK])
+def test_undo_lifts_nothing_that_was_said_elsewhere(company: Company, source: OptOutSource) -> None:
+    path = path_of(company, sender="ACMEIN")
+    with company.inside():
+        services.opt_out(recipient=E164(ASHA), sender="ACMEIN", source=source, now=utc_now())
+        services.opt_out(recipient=E164(ASHA), source=source, now=utc_now())
+    Client().post(path, {"choice": "stop"})
+    Client().post(path, {"choice": "undo"})
+    assert set(standing(company)) == {("ACMEIN", None), (None, None)}
+    assert 'value="undo"' not in Client().get(path).content.decode()
+
+
+def test_undo_is_of_this_link_and_of_the_last_minutes(company: Company) -> None:
+    narrow, wide = path_of(company, topic="Loans"), path_of(company)
+    Client().post(wide, {"choice": "stop"})
+    Client().post(narrow, {"choice": "undo"})
+    assert standing(company) == [(None, None)]
+    with company.inside():
+        OptOut.objects.update(created_at=utc_now() - UNDO_WITHIN)
+    Client().post(wide, {"choice": "undo"})
+    assert standing(company) == [(None, None)]
 
 
 @pytest.mark.parametrize("choice", ["", "everything", "<script>"])
@@ -98,7 +125,8 @@ def test_links_that_work_are_opened_however_many_share_an_address(company: Compa
 
 
 def test_who_guesses_gets_nothing_more_and_others_do(company: Company) -> None:
-    path, guesser = path_of(company), {"REMOTE_ADDR": "198.51.100.1"}
+    path = path_of(company)
+    guesser: Any = {"REMOTE_ADDR": "198.51.100.1"}
     for _ in range(MOST_MISSES + 1):
         assert Client().get(f"/o?{'A' * LENGTH}", **guesser).status_code == 404
     assert Client().get(path, **guesser).status_code == 404
@@ -124,6 +152,15 @@ def test_a_programs_link_is_the_same_whenever_it_is_asked_for(company: Company) 
     assert unknown.json()["code"] == "unknown_sender"
     with company.inside():
         assert OptOutLink.objects.get().recipient == ASHA
+
+
+def test_links_made_before_and_after_a_new_key_both_work(company: Company, settings: Any) -> None:
+    old = path_of(company)
+    settings.SECRETS_KEYS = ["a new key", *settings.SECRETS_KEYS]
+    new = path_of(company)
+    assert (old != new, link_behind(old[3:]) is None, link_behind(new[3:]) is None) == (True, False, False)
+    Client().post(new, {"choice": "stop"})
+    assert standing(company) == [(None, None)]
 
 
 def test_an_event_of_consent_is_read_by_its_id(company: Company) -> None:

@@ -22,8 +22,9 @@ from compliance.services.opt_out_links import (
     WORDING_VERSION,
     is_stopped,
     link_behind,
-    resume_by_link,
+    may_undo,
     stop_by_link,
+    undo_by_link,
 )
 from compliance.services.opt_outs import Shown
 from kernel.db.tenancy import tenant_context
@@ -44,7 +45,7 @@ _MINUTE_S: Final = 60
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_page
 def opt_out_page(request: HttpRequest) -> HttpResponse:
-    """What will stop, for whom; the button that stops it, and the one that takes it back.
+    """What will stop, for whom; the button that stops it, and for a while the one that takes it back.
 
     The token is the query itself, up to what programs on the way put behind it.
     """
@@ -77,6 +78,7 @@ def _page(request: HttpRequest, tenant_id: UUID, link_id: UUID) -> HttpResponse:
             "company": tenant_info(tenant_id).name,
             "wording": wording_of(link),
             "is_stopped": is_stopped(link),
+            "may_undo": may_undo(link, timezone.now()),
         }
         return render(request, "compliance/optout_page.html", context)
 
@@ -88,7 +90,7 @@ def _act(request: HttpRequest, link: OptOutLink) -> None:
     if choice == "stop":
         stop_by_link(link=link, shown=shown, now=timezone.now())
     elif choice == "undo":
-        resume_by_link(link=link, shown=shown, now=timezone.now())
+        undo_by_link(link=link, shown=shown, now=timezone.now())
 
 
 def wording_of(link: OptOutLink) -> str:
