@@ -38,7 +38,7 @@ from compliance.rules.rule import About, Level, PairRule
 from compliance.rules.screening import Screening
 from kernel.domain.traffic import TrafficClass
 from kernel.telecom.e164 import E164
-from kernel.telecom.numbers import NumberReason, NumberRefused, country_of, normalise
+from kernel.telecom.numbers import NumberReason, NumberRefused, country_dialled, country_of, normalise
 from kernel.telecom.segments import TextRefused, count_segments, normalise_text
 
 
@@ -85,7 +85,8 @@ class Checked:
         template: the one that was named or found; `nearest` when no template matches.
         encoding, parts: of the text that would be sent; "" and 0 where there is none.
         dlt: ids that would go over the wire.
-        destination, duties: whose rules were asked, and what this country wants registered or said besides.
+        country, destination, duties: whose rules were asked, and what this country wants registered or said besides;
+            empty where the number is of no country.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -108,12 +109,13 @@ def check(*, asked: Asked, region: str, now: datetime) -> Checked:
     """Ask every rule about a message of the current tenant. Nothing is sent, held or written.
 
     Args:
-        region: country of numbers without a country code; where a number cannot be read, all other rules are asked as
-            if it were a mobile phone's of this country.
+        region: country of numbers without a country code. Where a number is refused, all other rules are asked as if
+            it were a mobile phone's of the country that it would be dialled in, or of this one if there is none.
     """
     number = normalise(asked.recipient, region)
     unreadable = Refusal(number.code, number.detail, number.remedy) if isinstance(number, NumberRefused) else None
-    recipient = _any_mobile(region) if isinstance(number, NumberRefused) else number
+    country = country_dialled(asked.recipient, region) if isinstance(number, NumberRefused) else country_of(number)
+    recipient = _any_mobile(country, region) if isinstance(number, NumberRefused) else number
     sender = as_registered([asked.sender]).get(asked.sender, asked.sender)
     screening = Screening.load(senders=[sender], template_ids=[], recipients=[recipient], now=now, is_dry=True)
     text, unsendable = _readable(asked.text)
@@ -122,6 +124,8 @@ def check(*, asked: Asked, region: str, now: datetime) -> Checked:
     checked = _Check(subject, recipient, screening).run(about, unreadable, unsendable)
     if unreadable is not None:
         checked.recipient = asked.recipient[:_SHOWN]
+    if country == "ZZ":
+        checked.country, checked.destination, checked.duties = "", "", ()
     if sender != asked.sender:
         checked.warnings = (*checked.warnings, SENDER_AS_SHOWN)
     return checked
@@ -134,9 +138,9 @@ def _about_number(refused: NumberRefused) -> About:
     return premium if refused.reason in (NumberReason.PREMIUM_RATE, NumberReason.SHARED_COST) else line
 
 
-def _any_mobile(region: str) -> E164:
+def _any_mobile(*regions: str) -> E164:
     mobile = phonenumbers.PhoneNumberType.MOBILE
-    examples = (phonenumbers.example_number_for_type(each, mobile) for each in (region, INDIA))
+    examples = (phonenumbers.example_number_for_type(each, mobile) for each in (*regions, INDIA))
     example = next(found for found in examples if found is not None)
     return E164(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164))
 

@@ -233,3 +233,11 @@ def test_a_template_whose_own_link_is_refused_is_shown_all_the_same() -> None:
     assert checked.template is not None
     assert (checked.template.id, checked.text != "") == (template.id, True)
     assert dry(text="Dear Asha, look acme.in/x -ACME").nearest is not None
+
+
+@pytest.mark.parametrize(("number", "country"), [("+881612345678", ""), ("+442071838750", "GB"), ("98765", "IN")])
+def test_a_refused_number_is_placed_where_it_would_be_dialled(number: str, country: str) -> None:
+    checked = dry(recipient=number, text="Hello")
+    assert (checked.country, checked.recipient) == (country, number)
+    assert checked.refusal is not None
+    assert bool(checked.destination) == bool(country)

@@ -46,10 +46,12 @@ class Rulings:
         return found.id if found else None
 
     def _find(self, sender: str, template_id: UUID | None, recipient: str) -> Snapshot | None:
-        """None where nobody can read the number: no country's rules were asked."""
+        """None where the number is of no country or nobody can read it: no country's rules were asked."""
         if self._decisions is None or not recipient.startswith("+") or len(sender) > SENDER_MAX:
             return None
         country = "IN" if recipient.startswith("+91") else country_of(E164(recipient))
+        if country == "ZZ":
+            return None
         key = (sender, template_id, country)
         found = self._found.get(key)
         if found is None:

@@ -153,3 +153,13 @@ def test_the_page_tells_it_and_is_nobody_elses(world: World) -> None:
     with CaptureQueriesContext(connection) as captured:
         omar.get(f"/messages/{outcome.id}/decided/")
     assert len(captured) < 25
+
+
+@pytest.mark.parametrize(
+    "number", ["+881612345678", "+870773111632", "+979123456789", "+8835100000000", "+80012345678"]
+)
+def test_a_number_of_no_country_is_refused_and_keeps_nobody_elses_message(world: World, number: str) -> None:
+    fine, refused = world.accept(draft(ASHA), draft(number))
+    assert fine.refusal is None
+    assert refused.refusal is not None
+    assert rulings(world) == 1

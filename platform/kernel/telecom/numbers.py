@@ -29,6 +29,7 @@ __all__ = [
     "E164",
     "NumberReason",
     "NumberRefused",
+    "country_dialled",
     "country_of",
     "judge",
     "mask",
@@ -111,11 +112,24 @@ def judge(text: str, region: str = "IN") -> E164 | NumberRefused:
 
 
 def country_of(number: E164) -> str:
-    """ISO 3166 code of the country whose plan the number belongs to; "ZZ" if there is none.
+    """ISO 3166 code of the country whose plan the number belongs to; "ZZ" if there is none, as of satellites.
 
     The number tells where it was allotted, not where the phone is.
     """
     return "IN" if number.startswith("+91") else _country_of_series(number[:-4])
+
+
+def country_dialled(text: str, region: str = "IN") -> str:
+    """`country_of` for a number that may be refused; `region` where it has no country code or cannot be read."""
+    digits = bare_digits(text)
+    if isinstance(digits, NumberReason):
+        return region
+    dialled = _dialled(digits, region)
+    try:
+        number = phonenumbers.parse(dialled, region)
+    except NumberParseException:
+        return country_of(E164(dialled)) if dialled.startswith("+") else region
+    return country_of(E164(phonenumbers.format_number(number, PhoneNumberFormat.E164)))
 
 
 def mask(number: E164) -> str:
@@ -185,9 +199,12 @@ def _suggestion(digits: str) -> E164 | None:
 def _country_of_series(series: str) -> str:
     # The last four digits never decide (tried on every country code that several countries share), so any will do.
     code = _country_code(series)
-    if not code:
+    if not code or int(code) in _NOT_COUNTRIES:
         return "ZZ"
-    number = phonenumbers.parse(series + "0000")
+    try:
+        number = phonenumbers.parse(series + "0000")
+    except NumberParseException:
+        return "ZZ"
     return phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(int(code))
 
 

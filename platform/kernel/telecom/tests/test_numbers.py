@@ -15,6 +15,7 @@ from kernel.telecom.numbers import (
     E164,
     NumberReason,
     NumberRefused,
+    country_dialled,
     country_of,
     judge,
     mask,
@@ -271,11 +272,25 @@ def test_the_example_mobile_of_every_country_is_taken_and_placed(region: str, nu
         ("+447700900123", "GB"),
         ("+971501234567", "AE"),
         ("+9991234567", "ZZ"),
+        ("+881612345678", "ZZ"),
+        ("+870773111632", "ZZ"),
+        ("+979123456789", "ZZ"),
+        ("+8835100000000", "ZZ"),
+        ("+80012345678", "ZZ"),
+        ("+44" + "1" * 30, "ZZ"),
     ],
 )
 def test_a_number_is_placed_in_the_country_of_its_plan(number: str, country: str) -> None:
     assert country_of(E164(number)) == country
     assert country_of(E164(number)) == country
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [("+881612345678", "ZZ"), ("00881612345678", "ZZ"), ("+442071838750", "GB"), ("98765", "IN"), ("nobody", "IN")],
+)
+def test_a_refused_number_is_placed_where_it_would_be_dialled(text: str, country: str) -> None:
+    assert country_dialled(text) == country
 
 
 def test_the_last_four_digits_never_decide_the_country() -> None:
