@@ -182,7 +182,7 @@ class Claims:
             if is_promotional:
                 job.keep_hours(*limits_at(row[1], wall))
             if position < flight.sent_upto:
-                self._settle_doubt(job, wall, is_unwanted=row[1] in opted_out)
+                self._settle_doubt(job, wall, is_unwanted=bool(flight.refusal) or row[1] in opted_out)
             elif flight.refusal or row[1] in opted_out:
                 self._news.end(job, Status.BLOCKED, flight.refusal or "opted_out")
             elif row[5] <= wall or text is None:

@@ -73,6 +73,21 @@ def test_without_a_chain_that_the_route_requires_nothing_leaves() -> None:
     play(story, chain=TO_IT)
 
 
+@pytest.mark.parametrize("gone", [PortalState.AWAITING_PE, None])
+def test_what_a_dead_dispatcher_may_have_sent_is_not_sent_again_without_its_chain(gone: PortalState | None) -> None:
+    async def story(scene: Scene) -> None:
+        if gone is not None:
+            add_chain(scene, state=gone)
+        scene.accept(*numbers(3))
+        scene.sql("UPDATE batches SET sent_upto = 1")
+        await scene.start()
+        await scene.until(lambda: scene.statuses().get(Status.BLOCKED) == 2)
+        await scene.stop()
+        assert scene.submits() == 0
+
+    play(story, chain=TO_IT)
+
+
 def test_a_chain_that_had_its_last_day_goes_along_with_nothing() -> None:
     async def story(scene: Scene) -> None:
         chain = add_chain(scene)
