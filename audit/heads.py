@@ -71,6 +71,10 @@ class HeadsProblem(Exception):
     """The file does not hold; the message says where and why."""
 
 
+class HeadsMissing(HeadsProblem):
+    """There is no file: nothing was written yet, or it was taken away."""
+
+
 def heads_file() -> Path:
     return settings.AUDIT_HEADS / FILE
 
@@ -138,7 +142,7 @@ def read_heads(path: Path, key: Ed25519PublicKey) -> Iterator[tuple[Head, str]]:
         with path.open("rb") as file:
             yield from _checked(file, key)
     except FileNotFoundError:
-        raise HeadsProblem(f"{path} is not there") from None
+        raise HeadsMissing(f"{path} is not there") from None
 
 
 def _checked(file: IO[bytes], key: Ed25519PublicKey) -> Iterator[tuple[Head, str]]:

@@ -5,14 +5,17 @@ from uuid import UUID
 from celery import shared_task
 
 from audit import exports
-from audit.heads import write_heads
+from audit.heads import heads_file, write_heads
 from audit.sealing import seal_all
 from kernel.domain.clock import utc_now
 
 
 @shared_task(name="audit.seal")
 def seal() -> None:
-    seal_all(now=utc_now())
+    """Seal what is new; the first seals of an installation are signed at once, later ones with the hour."""
+    now = utc_now()
+    if seal_all(now=now) and not heads_file().exists():
+        write_heads(now=now)
 
 
 @shared_task(name="audit.write_heads")

@@ -19,8 +19,10 @@ from audit.heads import heads_file, public_key, write_heads
 from audit.models import Entry, Seal
 from audit.sealing import GENESIS, digest, seal_all
 from audit.services import Actor, record
+from audit.tasks import seal
 from kernel.db.tenancy import tenant_context
 from kernel.domain.ids import uuid7, uuid7_floor
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -88,8 +90,8 @@ def holds(*arguments: str) -> str:
 def test_an_honest_trail_holds_and_says_what_is_not_sealed(tenant: UUID) -> None:
     act(tenant, 2)
     told = holds()
-    assert f"tenant {tenant}: 5 sealed, 1 heads, 2 not sealed yet" in told
-    assert "2 trails hold, 1 signed heads agree" in told
+    assert f"tenant {tenant}: 5 sealed, 1 head, 2 not sealed yet" in told
+    assert "2 trails hold, 1 signed head agrees" in told
 
 
 def test_a_changed_entry_is_found(tenant: UUID) -> None:
@@ -214,7 +216,7 @@ def test_a_tenant_can_check_a_copy_with_the_public_key_alone(tenant: UUID, tmp_p
     copy = tmp_path / "copy.jsonl"
     copy.write_bytes(heads_file().read_bytes())
     assert holds("--public-key").strip() == public_key()
-    assert "signed heads agree" in holds("--heads", str(copy), "--key", public_key(), "--tenant", str(tenant))
+    assert "1 signed head agrees" in holds("--heads", str(copy), "--key", public_key(), "--tenant", str(tenant))
     assert "is not signed by this installation's key" in said("--heads", str(copy), "--key", "0" * 64)
 
 
@@ -224,3 +226,25 @@ def test_the_key_is_its_owners_alone_and_may_come_from_the_environment(settings:
     assert public_key() == first
     settings.AUDIT_SIGNING_KEY = "11" * 32
     assert public_key() != first
+
+
+def test_where_nothing_was_written_yet_nothing_is_missing() -> None:
+    act(uuid7(), 1)
+    assert not heads_file().exists()
+    told = holds()
+    assert "no heads were written yet" in told
+    assert "1 trail holds, 0 signed heads agree" in told
+
+
+def test_the_first_sealing_writes_the_first_heads() -> None:
+    seal()
+    assert not heads_file().exists()
+    act(uuid7(), 1)
+    until(lambda: seal() or heads_file().exists())
+    assert "1 head, 0 not sealed yet" in holds()
+
+
+def test_one_fault_is_one_thing(tenant: UUID) -> None:
+    heads_file().unlink()
+    with pytest.raises(CommandError, match="1 thing is wrong"):
+        call_command("verify_audit", stdout=StringIO(), stderr=StringIO())

@@ -32,20 +32,26 @@ class Command(BaseCommand):
         heads = load_heads(options["heads"] or heads_file(), key)
         for problem in (problems := verify_heads(heads)):
             self.stderr.write(problem)
+        if heads.is_missing and not problems:
+            self.stdout.write("no heads were written yet: they come within the hour, once something is sealed")
         tenants = [options["tenant"]] if options["tenant"] else sorted({*tenants_with_entries(), *heads.of_tenant})
         reports = [verify_tenant(tenant_id, heads.of_tenant.get(tenant_id, ())) for tenant_id in tenants]
         for report in reports:
             self._tell(report)
         broken = len(problems) + sum(len(report.breaks) for report in reports)
         if broken:
-            raise CommandError(f"{broken} things are wrong with the audit trail; the lines above say where")
-        self.stdout.write(f"{len(reports)} trails hold, {len(heads.lines)} signed heads agree")
+            things = "1 thing is" if broken == 1 else f"{broken} things are"
+            raise CommandError(f"{things} wrong with the audit trail; the lines above say where")
+        trails = "1 trail holds" if len(reports) == 1 else f"{len(reports)} trails hold"
+        agreeing = "1 signed head agrees" if len(heads.lines) == 1 else f"{len(heads.lines)} signed heads agree"
+        self.stdout.write(f"{trails}, {agreeing}")
 
     def _tell(self, report: Report) -> None:
         name = "platform" if report.tenant_id == PLATFORM else f"tenant {report.tenant_id}"
+        heads = "1 head" if report.heads == 1 else f"{report.heads} heads"
         for found in report.breaks:
             self.stderr.write(f"{name}: seal {found.number}: {found.reason}")
-        self.stdout.write(f"{name}: {report.sealed} sealed, {report.heads} heads, {report.unsealed} not sealed yet")
+        self.stdout.write(f"{name}: {report.sealed} sealed, {heads}, {report.unsealed} not sealed yet")
 
 
 def _key(text: str) -> Ed25519PublicKey:
