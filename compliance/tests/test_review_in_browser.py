@@ -72,6 +72,15 @@ def test_keys_are_shown_and_mean_the_row_one_is_on(site: str, staff: Company, pa
     assert set(states(staff).values()) == {ReviewState.SUBMITTED}
 
 
+def test_enter_on_a_ticked_row_decides_nothing(site: str, staff: Company, page: Page) -> None:
+    enter(page, site, staff.omar)
+    for key in ("j", "x", "Enter", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-queue-count]")).to_have_text("2 selected")
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", name="Approve: 2 items")).to_be_visible()
+
+
 def test_keys_on_a_decision_lead_to_the_note_and_the_button(site: str, staff: Company, page: Page) -> None:
     with staff.inside():
         template = Template.objects.get(name="Bill")

@@ -49,6 +49,8 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.closest("textarea, select, [contenteditable], input:not([type=checkbox])")) return;
+  // A box that has the focus would press the form's first button, Approve.
+  if (event.key === "Enter" && event.target.closest("[data-queue] input")) event.preventDefault();
   const act = KEYS[event.key];
   if (!act) return;
   event.preventDefault();
