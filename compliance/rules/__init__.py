@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from compliance.rules.columns import pick
-from compliance.rules.consent import STANDING_SQL
 from compliance.rules.content import GivenValues, ordered, refusal_of_number
 from compliance.rules.contract import DltIds, Passed, Refusal, Ruling, Subject, Values, Window
 from compliance.rules.screening import Screening
 
 __all__ = [
-    "STANDING_SQL",
     "DltIds",
     "GivenValues",
     "Passed",

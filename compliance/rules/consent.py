@@ -14,6 +14,7 @@ from compliance.consent.statuses import STANDING, ConsentAction
 from compliance.rules.contract import RecipientRule, Refusal
 from kernel.db.arrays import packed, text_items
 from kernel.db.bulk import bulk_cursor
+from kernel.db.tenancy import current_tenant_id
 from kernel.domain.traffic import TrafficClass
 
 # Tells dispatchers to look at once whether an opt-out is about something in their stock; they look every second anyway.
@@ -22,30 +23,26 @@ EVERYTHING: Final = 0
 _CATEGORY_DIGITS: Final = "12345678"
 _NUMERIC_HEADER: Final = 6
 
-# With the tenant in words, for readers across tenants: what was accepted is asked again when it goes out.
-STANDING_SQL: Final = (
-    "SELECT recipient, sender, topic FROM compliance_optout "
-    "WHERE tenant_id = %s AND recipient = ANY(%s) AND (sender IS NULL OR sender = ANY(%s)) AND lifted_at IS NULL"
-)
 # Kind, recipient, sender, topic; of consents the last event of each scope, until when it holds and its place among all;
-# of preferences the bits. The gates are asked once: most tenants neither have a register nor always need consent.
-_WISHES_SQL: Final = """
+# of preferences the bits. The gates are asked once: most tenants neither have a register nor always need consent. The
+# tenant is in words for readers across tenants: what was accepted is asked again when it goes out.
+WISHES_SQL: Final = """
 WITH gate AS MATERIALIZED (
-    SELECT EXISTS (SELECT FROM compliance_dndlist WHERE is_active) AS has_lists,
-        EXISTS (SELECT FROM compliance_consentpolicy WHERE needs_consent) AS is_needed)
+    SELECT EXISTS (SELECT FROM compliance_dndlist WHERE tenant_id = %(tenant)s AND is_active) AS has_lists,
+        EXISTS (SELECT FROM compliance_consentpolicy WHERE tenant_id = %(tenant)s AND needs_consent) AS is_needed)
 SELECT 'optout', recipient, sender, topic, '', NULL::timestamptz, NULL::uuid, 0 FROM compliance_optout
-WHERE recipient = ANY(%(recipients)b::text[]) AND (sender IS NULL OR sender = ANY(%(senders)b::text[]))
-  AND lifted_at IS NULL
+WHERE tenant_id = %(tenant)s AND recipient = ANY(%(recipients)b::text[])
+  AND (sender IS NULL OR sender = ANY(%(senders)b::text[])) AND lifted_at IS NULL
 UNION ALL
 SELECT 'dnd', d.recipient, NULL, NULL, '', NULL, NULL, d.blocked
 FROM compliance_dndnumber d JOIN compliance_dndlist l ON l.id = d.of_list_id AND l.is_active
-WHERE (SELECT has_lists FROM gate) AND d.recipient = ANY(%(recipients)b::text[])
+WHERE (SELECT has_lists FROM gate) AND d.tenant_id = %(tenant)s AND d.recipient = ANY(%(recipients)b::text[])
 UNION ALL
 SELECT 'consent', x.* FROM (
     SELECT DISTINCT ON (recipient, sender, topic) recipient, sender, topic, action, valid_until, id, 0
     FROM compliance_consentevent
-    WHERE (SELECT has_lists OR is_needed FROM gate) AND recipient = ANY(%(recipients)b::text[])
-      AND sender = ANY('{""}'::text[] || %(senders)b::text[])
+    WHERE (SELECT has_lists OR is_needed FROM gate) AND tenant_id = %(tenant)s
+      AND recipient = ANY(%(recipients)b::text[]) AND sender = ANY('{""}'::text[] || %(senders)b::text[])
     ORDER BY recipient, sender, topic, id DESC) x
 UNION ALL
 SELECT 'needed', '', NULL, NULL, '', NULL, NULL, 0 FROM gate WHERE is_needed"""
@@ -99,11 +96,16 @@ class Wishes(NamedTuple):
     @classmethod
     def read(cls, recipients: Sequence[str], senders: Sequence[str]) -> Self:
         """The current tenant's recipients' wishes; one statement whatever their number."""
+        return cls.of(_rows(recipients, senders))
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[Any, ...]]) -> Self:
+        """What WISHES_SQL returned."""
         opt_outs: dict[str, set[tuple[str | None, str | None]]] = {}
         consents: dict[str, list[Consent]] = {}
         blocked: dict[str, int] = {}
         is_needed = False
-        for kind, recipient, sender, topic, *rest in _rows(recipients, senders):
+        for kind, recipient, sender, topic, *rest in rows:
             if kind == "optout":
                 opt_outs.setdefault(recipient, set()).add((sender, topic))
             elif kind == "dnd":
@@ -123,9 +125,14 @@ def _rows(recipients: Sequence[str], senders: Sequence[str]) -> list[tuple[Any, 
     if not recipients:
         return []
     with bulk_cursor() as cursor:
-        wanted = packed("text", text_items(recipients), len(recipients))
-        cursor.execute(_WISHES_SQL, {"recipients": wanted, "senders": list(senders)})
+        cursor.execute(WISHES_SQL, asked_of(current_tenant_id(), recipients, senders))
         return cursor.fetchall()
+
+
+def asked_of(tenant_id: UUID, recipients: Sequence[str], senders: Iterable[str]) -> dict[str, Any]:
+    """The parameters of WISHES_SQL."""
+    wanted = packed("text", text_items(recipients), len(recipients))
+    return {"tenant": tenant_id, "recipients": wanted, "senders": list(senders)}
 
 
 def covers(chosen: Iterable[tuple[str | None, str | None]], sender: str, topic: str) -> bool:

@@ -15,6 +15,7 @@ from compliance.consent.statuses import STANDING, ConsentAction, ConsentSource
 from compliance.errors import InvalidConsent
 from compliance.models import ConsentEvent, ConsentPolicy, OptOut
 from compliance.models.consent import REASK_AFTER
+from compliance.services.opt_outs import tell
 from kernel.db.tenancy import scoped_connection
 from kernel.domain.ids import uuid7
 from kernel.telecom.e164 import E164
@@ -85,6 +86,8 @@ def record_consent(
             valid_until=proof.valid_until,
         )
         _audit(event, recipient, actor, now)
+        if action not in STANDING:
+            tell()
     return event
 
 
@@ -124,6 +127,7 @@ def need_consent(*, is_needed: bool, actor: Actor, now: datetime) -> None:
             after={"needs_consent": is_needed},
             now=now,
         )
+        tell()
 
 
 def reask_after(*, recipient: str, sender: str, topic: str) -> datetime | None:

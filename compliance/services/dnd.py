@@ -12,6 +12,7 @@ from audit.services import Actor, record
 from compliance.consent.dnd import FILE, Preference, sources
 from compliance.errors import InvalidDndFile
 from compliance.models import DndList, DndNumber
+from compliance.services.opt_outs import tell
 from kernel.db.tenancy import current_tenant_id, scoped_connection
 from kernel.telecom.numbers import NumberRefused, parse_number
 
@@ -59,6 +60,7 @@ def apply_preferences(
             after={"source": source, "numbers": len(blocked), "unreadable": len(unreadable)},
             now=now,
         )
+        tell()
     return Applied(fresh, len(unreadable), tuple(unreadable[:5]))
 
 

@@ -36,6 +36,7 @@ from compliance.tests.builders import (
     make_sender,
     make_template,
 )
+from kernel.db.tenancy import current_tenant_id
 from kernel.domain.ids import uuid7
 from kernel.telecom.numbers import parse_number
 
@@ -231,12 +232,12 @@ def test_an_opt_out_of_a_sender_that_does_not_exist_is_refused() -> None:
 
 
 def test_wishes_are_found_by_index_under_row_level_security() -> None:
-    from compliance.rules.consent import _WISHES_SQL
+    from compliance.rules.consent import WISHES_SQL, asked_of
 
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        asked = _WISHES_SQL.replace(")b", ")s")
-        cursor.execute("EXPLAIN " + asked, {"recipients": [ASHA], "senders": ["ACMEIN"]})
+        asked = WISHES_SQL.replace(")b", ")s")
+        cursor.execute("EXPLAIN " + asked, {**asked_of(current_tenant_id(), [], ["ACMEIN"]), "recipients": [ASHA]})
         plan = " ".join(line for (line,) in cursor.fetchall())
     conditions = [part.split("->")[0].split("Filter")[0] for part in plan.split("Index Cond")[1:]]
     assert "compliance_optout_" in plan

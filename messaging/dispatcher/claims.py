@@ -19,7 +19,7 @@ from messaging.dispatcher.database import Connection, Cursor, among, platform, r
 from messaging.dispatcher.desk import Appetite
 from messaging.dispatcher.flight import NO_IDENT, BatchRow, Flight, Job, Standing, encode
 from messaging.dispatcher.news import News
-from messaging.dispatcher.wishes import opted_out
+from messaging.dispatcher.wishes import refused
 from messaging.statuses import BatchState, Status
 
 log: Final = logging.getLogger(__name__)
@@ -32,13 +32,16 @@ MARKED_S: Final = 1.0
 _NO_CHAINS: Final[Mapping[int, ChainTerms]] = {}
 
 
+_NO_CODES: Final[Mapping[str, str]] = {}
+
+
 class _Loaded(NamedTuple):
     """What the database says of one flight's messages."""
 
     flight: Flight
     rows: dict[bytes, tuple[bytes, str, int, int, bool, float]]
     texts: dict[bytes, str]
-    opted_out: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = _NO_CODES
     # Counted as submitted already.
     submitted: frozenset[bytes] = frozenset()
     # Ended by a receipt that came before anybody counted them as submitted.
@@ -151,11 +154,11 @@ class Claims:
         ]
 
     async def _look_closer(self, loaded: _Loaded) -> _Loaded:
-        """Opt-outs, and for batches that were begun before: what has become of their messages."""
+        """What recipients want, and for batches that were begun before: what has become of their messages."""
         flight, rows, *_ = loaded
         batch = flight.batch
-        unwanted = await opted_out(self._db, batch, [row[1] for row in rows.values()])
-        loaded = loaded._replace(opted_out=unwanted)
+        unwanted = await refused(self._db, batch, [row[1] for row in rows.values()])
+        loaded = loaded._replace(refused=unwanted)
         doubtful = set(batch.ids[: batch.sent_upto]) | {ident for ident in batch.ids if ident not in rows}
         doubtful.discard(NO_IDENT)
         if not doubtful:
@@ -169,7 +172,7 @@ class Claims:
 
     def _fill(self, loaded: _Loaded, wall: float) -> None:
         """Jobs in the order of the batch; what needs no sending goes to the news."""
-        flight, rows, texts, opted_out, submitted, ended_early = loaded
+        flight, rows, texts, unwanted, submitted, ended_early = loaded
         is_promotional = flight.batch.traffic_class == TrafficClass.PROMOTIONAL
         for position, ident in enumerate(flight.ids):
             row = rows.get(ident)
@@ -182,9 +185,9 @@ class Claims:
             if is_promotional:
                 job.keep_hours(*limits_at(row[1], wall))
             if position < flight.sent_upto:
-                self._settle_doubt(job, wall, is_unwanted=bool(flight.refusal) or row[1] in opted_out)
-            elif flight.refusal or row[1] in opted_out:
-                self._news.end(job, Status.BLOCKED, flight.refusal or "opted_out")
+                self._settle_doubt(job, wall, is_unwanted=bool(flight.refusal) or row[1] in unwanted)
+            elif flight.refusal or row[1] in unwanted:
+                self._news.end(job, Status.BLOCKED, flight.refusal or unwanted[row[1]])
             elif row[5] <= wall or text is None:
                 # Texts are kept longer than any validity: one that is gone is of a message nobody waits for.
                 self._news.end(job, Status.EXPIRED, "validity_expired")

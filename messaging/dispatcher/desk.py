@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -231,10 +231,10 @@ class Desk:
         here = (job for jobs in (self.stock.jobs(), self._later) for job in jobs if not job.is_decided)
         return [job for job in here if job.flight.batch.tenant_id in tenants and _may_be_unwanted(job)]
 
-    def refuse(self, unwanted: Collection[Job], asked: Collection[Job]) -> None:
-        """End those of these messages that are still here, for their recipients opted out; others `asked` may go."""
+    def refuse(self, unwanted: Mapping[Job, str], asked: Collection[Job]) -> None:
+        """End those of these messages that are still here, each with its code of why; others `asked` may go."""
         for job in self.stock.remove(unwanted) + self._later.remove(lambda job: job in unwanted):
-            self._end(job, Status.BLOCKED, "opted_out")
+            self._end(job, Status.BLOCKED, unwanted[job])
         self._later.looked(asked)
         self._wake()
 

@@ -180,7 +180,7 @@ class Dispatcher:
                 writer.return_these(desk.drop(stopped))
 
     async def _refuse_unwanted(self, wishes: Wishes) -> None:
-        """End what is in stock for people who opted out since it was claimed."""
+        """End what is in stock for people who want it no more since it was claimed."""
         desks = list(self.routes)
         tenants = {standing.tenant_id for desk in desks for standing in desk.standings()}
         if not tenants:
@@ -189,7 +189,7 @@ class Dispatcher:
         wishes.seen.update(changed)
         concerned = set(changed).union(*(desk.awaiting for desk in desks))
         asked = {job for desk in desks for job in desk.unsent(concerned)}
-        unwanted = await wishes.unwanted(asked) if asked else set()
+        unwanted = await wishes.unwanted(asked) if asked else {}
         for desk in desks:
             desk.wary = wishes.seen.keys()
             desk.refuse(unwanted, asked)
