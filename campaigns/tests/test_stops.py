@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from audit.models import Entry
 from campaigns.models import Campaign, Chunk, Run
 from campaigns.services import audience, control, running
 from campaigns.services.stopping import StoppedByCompliance
@@ -89,6 +90,14 @@ def page(client: Client, name: str, pk: object, **fields: str) -> str:
     answer = client.post(where, fields, follow=True) if fields else client.get(where)
     assert answer.status_code == 200
     return str(answer.content.decode())
+
+
+def test_the_sealed_trail_names_no_number_that_may_still_grow(inside: Cast) -> None:
+    expand_one(start(make_campaign(inside, make_list(count=12))))
+    stop_template(inside)
+    entry = Entry.objects.get(action="template.stop")
+    assert entry.summary.startswith("Stopped what is unsent: ")
+    assert set(entry.after or {}) == {"prefix", "reason"}
 
 
 def test_the_pages_tell_what_was_stopped_where_it_was_done(cast: Cast) -> None:

@@ -27,10 +27,6 @@ class Counts(NamedTuple):
     messages: int = 0
     campaigns: int = 0
 
-    def __str__(self) -> str:
-        messages = f"{self.messages:,} message{'' if self.messages == 1 else 's'}"
-        return f"{messages} and {self.campaigns:,} campaign{'' if self.campaigns == 1 else 's'}"
-
     @property
     def sentence(self) -> str:
         """“12 messages are kept back and 1 campaign is on hold.”"""
@@ -117,7 +113,8 @@ def stop(
         if not is_new:
             return Counts()
         counts = _sum([keeper.on_stop(standing, now) for keeper in _keepers])
-        _record(standing, "stop", f"Stopped {counts}: {standing.reason}", counts, actor, now)
+        # The trail is sealed, so it names no number: campaigns hand in what they were writing after this moment.
+        _record(standing, "stop", f"Stopped what is unsent: {standing.reason}", {}, actor, now)
     return counts
 
 
@@ -138,7 +135,8 @@ def lift(*, kind: Stop.Kind, object_id: UUID, actor: Actor, now: datetime, count
             standing.delete()
             standing.pk = ended
             counts = _sum([keeper.on_lift(standing, now) for keeper in _keepers])
-            _record(standing, "lift", f"Let {counts.messages} messages go on", counts, actor, now)
+            messages = f"{counts.messages:,} message{'' if counts.messages == 1 else 's'}"
+            _record(standing, "lift", f"Let {messages} go on", counts._asdict(), actor, now)
             total.append(counts)
     return _sum(total)
 
@@ -190,13 +188,13 @@ def _sum(counts: list[Counts]) -> Counts:
     return Counts(sum(each.messages for each in counts), sum(each.campaigns for each in counts))
 
 
-def _record(standing: Stop, verb: str, summary: str, counts: Counts, actor: Actor, now: datetime) -> None:
+def _record(standing: Stop, verb: str, summary: str, counted: Mapping[str, int], actor: Actor, now: datetime) -> None:
     record(
         action=f"{standing.kind}.{verb}",
         actor=actor,
         object_type=standing.kind,
         object_id=standing.object_id,
         summary=summary[:500],
-        after={"prefix": standing.prefix, "reason": standing.reason, **counts._asdict()},
+        after={"prefix": standing.prefix, "reason": standing.reason, **counted},
         now=now,
     )

@@ -20,4 +20,5 @@ def tell_remarks(request: TenantRequest, record: PortalRecord) -> None:
 def tell_stopped(request: TenantRequest, object_id: UUID) -> None:
     """After a record was saved: what is kept back for it, if anything was stopped."""
     for standing in standing_of(object_id):
-        messages.warning(request, f"{standing.stop.reason}. {standing.counts.sentence}")
+        told = f"{standing.stop.reason}. {standing.counts.sentence} The count on this page is of the moment."
+        messages.warning(request, told)
