@@ -10,8 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import Campaign, Contact, ContactList, Import
+from campaigns.hygiene.statuses import RemovalKind
+from campaigns.models import Campaign, Contact, ContactList, Import, NumberFailure
 from campaigns.services import composing, estimates
+from campaigns.services.failures import settle
 from campaigns.tests.builders import (
     MAYA,
     NOW,
@@ -28,6 +30,7 @@ from campaigns.tests.builders import (
 from campaigns.tests.files import again, csv_of, take_in, upload, work
 from campaigns.urls import urlpatterns
 from kernel.db.tenancy import tenant_context
+from kernel.domain.ids import uuid7
 from kernel.telecom.numbers import mask
 from tenants.roles import Role
 
@@ -306,7 +309,12 @@ def everything(cast: Cast) -> dict[str, object]:
         people = make_list()
         run = start(make_campaign(cast, people))
         contact = Contact.objects.get(phone=number(0))
-    return {"contact": contact.pk, "list": people.pk, "import": job.pk, "campaign": run.campaign_id}
+        failed = NumberFailure.objects.create(
+            phone=number(1), failures=3, last_code="invalid_number", last_message_id=uuid7(), last_at=NOW
+        )
+        removal = settle(kind=RemovalKind.REMOVE, failure_ids=[failed.pk], actor=MAYA, now=NOW)
+    made = {"contact": contact, "list": people, "import": job, "removal": removal}
+    return {**{name: each.pk for name, each in made.items()}, "campaign": run.campaign_id}
 
 
 @pytest.mark.parametrize("pattern", [p for p in urlpatterns if "<uuid:pk>" in str(p.pattern)], ids=lambda p: p.name)

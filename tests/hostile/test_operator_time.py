@@ -72,7 +72,7 @@ def test_case_28_how_far_the_operators_clock_is_off_is_measured_on_its_route() -
 
     def report(line: Line, pdu: Seen) -> None:
         operator.take(line, pdu)
-        there: datetime = utc_now().astimezone(INDIA) + timedelta(minutes=7)
+        there: datetime = utc_now().astimezone(INDIA) + timedelta(minutes=7, seconds=25)
         date = receipt_date(there.replace(tzinfo=None))
         body = deliver_body(receipt_text(str(operator.ids), date=date), source=pdu.recipient.encode())
         line.deliver(body, first=5_000 + operator.ids)

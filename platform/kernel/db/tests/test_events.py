@@ -63,7 +63,7 @@ def read_until(count: int) -> list[int]:
         found.extend(read())
         return len(found) >= count
 
-    until(is_enough)
+    until(is_enough, 60)
     return found
 
 
