@@ -40,6 +40,16 @@ class Shown:
 
 
 NOTHING_SHOWN: Final = Shown()
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutFile:
+    """A file that opt-outs came from, and how many of its lines were no number."""
+
+    name: str
+    unreadable: int
+
+
 _CONSENT_SOURCE = {
     OptOutSource.PERSON: ConsentSource.MEMBER,
     OptOutSource.API: ConsentSource.API,
@@ -101,8 +111,12 @@ def opt_out_many(
     topic: str | None = None,
     source: OptOutSource = OptOutSource.IMPORT,
     evidence: str = "",
+    file: OptOutFile | None = None,
 ) -> int:
     """Record many opt-outs at once, in one transaction; returns how many are new.
+
+    Args:
+        file: where they came from, for the trail.
 
     Raises:
         InvalidOptOut: `unknown_sender`.
@@ -120,8 +134,10 @@ def opt_out_many(
                 actor=actor,
                 object_type="optout",
                 object_id=made[0].pk,
-                summary=f"Recorded {len(made)} opt-outs from {_scope(made[0])}",
-                after={**wanted, "source": str(source), "numbers": len(made)},
+                summary=f"Recorded {len(made)} opt-outs from {_scope(made[0])}"
+                + (f", of “{file.name}”" if file else ""),
+                after={**wanted, "source": str(source), "numbers": len(made)}
+                | ({"file": file.name, "unreadable": file.unreadable} if file else {}),
                 now=now,
             )
             tell()

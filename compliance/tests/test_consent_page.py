@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from audit.models import Entry
 from compliance import services
 from compliance.consent.dnd import Preference, sources
 from compliance.models import ConsentPolicy, DndNumber, OptOut
@@ -88,8 +89,12 @@ def test_a_register_that_nobody_installed_cannot_be_used(company: Company) -> No
 
 
 def test_opt_outs_come_from_a_file_without_a_heading(company: Company) -> None:
-    post(company.maya, "opt-outs-upload", file=file_of("9876543210\n+919876543211\nnobody\n"))
+    said = post(company.maya, "opt-outs-upload", file=file_of("9876543210\n+919876543211\nnobody\n"))
+    assert said.status_code == 302
+    assert "1 line was no number." in company.maya.get(reverse("compliance:consent")).content.decode()
     with company.inside():
+        entry = Entry.objects.get(action="opt_out.import")
+        assert ("“numbers.csv”" in entry.summary, entry.after["unreadable"]) == (True, 1)
         assert OptOut.objects.filter(source="import", lifted_at=None).count() == 2
     assert post(company.maya, "opt-outs-upload", file=file_of("a,b\nc,d\n")).status_code == 422
 

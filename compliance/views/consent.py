@@ -18,6 +18,7 @@ from compliance.forms_consent import NumberForm, NumbersFileForm
 from compliance.models import ConsentPolicy, DndList
 from compliance.services.consent import timeline_of
 from compliance.services.dnd import refresh_preferences
+from compliance.services.opt_outs import OptOutFile
 from kernel.domain.errors import DomainError
 from kernel.telecom.e164 import E164
 from kernel.telecom.numbers import NumberRefused, mask, parse_number
@@ -49,7 +50,7 @@ def preferences_upload(request: TenantRequest) -> HttpResponse:
             actor=actor_of(request),
             now=timezone.now(),
         )
-        return f"{applied.of_list.numbers} numbers are on the register now; {applied.unreadable} lines were no number."
+        return f"{applied.of_list.numbers} numbers are on the register now; {_said_of(applied.unreadable)}"
 
     return _take(request, apply, "preferences_form")
 
@@ -82,8 +83,14 @@ def preferences_read(request: TenantRequest) -> HttpResponse:
 def opt_outs_upload(request: TenantRequest) -> HttpResponse:
     def apply(lines: list[Line], name: str) -> str:
         numbers, unreadable = _numbers(lines, request.tenant.country)
-        made = services.opt_out_many(recipients=numbers, evidence=name, actor=actor_of(request), now=timezone.now())
-        return f"{made} opt-outs are new; {len(numbers) - made} stood already; {unreadable} lines were no number."
+        made = services.opt_out_many(
+            recipients=numbers,
+            evidence=name,
+            file=OptOutFile(name[:120], unreadable),
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+        return f"{made} opt-outs are new; {len(numbers) - made} stood already; {_said_of(unreadable)}"
 
     return _take(request, apply, "opt_outs_form")
 
@@ -127,6 +134,10 @@ def _page(request: TenantRequest, given: dict[str, object], *, status: int) -> H
         **given,
     }
     return render_page(request, "compliance/consent.html", context, status=status)
+
+
+def _said_of(unreadable: int) -> str:
+    return "1 line was no number." if unreadable == 1 else f"{unreadable} lines were no number."
 
 
 def _numbers(lines: list[Line], region: str) -> tuple[list[E164], int]:
