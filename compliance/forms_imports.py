@@ -37,7 +37,9 @@ class ExportUploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         entities = Entity.objects.exclude(dlt_entity_id="").order_by("legal_name")
         field: Any = self.fields["entity"]
-        field.choices = [("", "The only one there is"), *((str(each.pk), str(each)) for each in entities)]
+        choices = [(str(each.pk), str(each)) for each in entities]
+        nobody = "The only one there is" if len(choices) < 2 else "Nobody: such rows are refused"
+        field.choices = [("", nobody), *choices]
         if not may_approve:
             review: Any = self.fields["review"]
             review.choices = [each for each in review.choices if each[0] != PortalImport.ReviewChoice.APPROVE]

@@ -100,7 +100,7 @@ def _settle(key: str, group: Sequence[Reading], present: Mapping[str, str] | Non
         for reading in group:
             reading.refuse(
                 "id_twice",
-                f"Rows {numbers} have the same id and say different things.",
+                f"Rows {numbers} have the same id {key} and say different things.",
                 "Leave the row that the portal shows, and delete the others.",
             )
         return 0

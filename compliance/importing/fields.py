@@ -56,7 +56,7 @@ _STATUS: Final = (
 )
 _ENTITY: Final = Field("entity_id", "Entity ID", ("peid", "principalentityid", "entityid", "dltentityid"))
 _VALID: Final = (
-    Field("valid_from", "Approved On", ("approvaldate", "statusdate", "validfrom", "registereddate")),
+    Field("valid_from", "Approved On", ("approvaldate", "statusdate", "validfrom", "registereddate", "registeredon")),
     Field("valid_to", "Valid Until", ("validto", "validtill", "expirydate", "expiry", "expireson", "validuntil")),
 )
 FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {

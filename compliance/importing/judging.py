@@ -260,7 +260,8 @@ def _entity(reading: Reading, cells: Cells, known: Known, *, is_needed: bool = T
     entity = _id(reading, told, IdKind.ENTITY) if told else known.default_entity
     if told and entity not in known.entity_ids:
         reading.refuse("entity_unknown", f"There is no entity {entity}.", "Import the entities first, or add it.")
-    if not entity and is_needed:
+    # With several entities, nobody can tell whose a header is; with none, a header needs none.
+    if not entity and (is_needed or len(known.entity_ids) > 1):
         reading.refuse(
             "entity_missing", "The row does not say whose it is.", "Choose the entity when you upload the file."
         )

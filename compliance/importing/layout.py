@@ -101,9 +101,21 @@ def _header(head: Sequence[Record], kind: str) -> tuple[tuple[str, ...], int]:
                 best, best_score, skipped = names, score, place + used
         if best_score and place >= skipped:
             break
+    if best_score < 2:
+        best, skipped = _fullest(head, best, skipped)
     while skipped < len(head) and best_score > 1 and _score(kind, head[skipped].cells) * 2 > best_score:
         skipped += 1
     return _distinct(best), skipped
+
+
+def _fullest(head: Sequence[Record], best: tuple[str, ...], skipped: int) -> tuple[tuple[str, ...], int]:
+    """One known word may stand in a title: the first row with most cells filled names the columns, if it has more."""
+    filled = [sum(1 for cell in record.cells if cell.strip()) for record in head[:-1]]
+    most = max(filled, default=0)
+    if most <= sum(1 for name in best if name.strip()):
+        return best, skipped
+    place = filled.index(most)
+    return tuple(head[place].cells), place + 1
 
 
 def _candidates(head: Sequence[Record], place: int) -> Iterator[tuple[tuple[str, ...], int]]:

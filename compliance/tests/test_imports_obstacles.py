@@ -6,10 +6,12 @@ from uuid import UUID
 import pytest
 from django.conf import LazySettings
 
+from compliance.forms_imports import ExportUploadForm
+from compliance.importing.fields import recognise
 from compliance.models import ConsentTemplate, DltRegistration, PortalImport, Sender, Template
 from compliance.services import imports
 from compliance.statuses import ReviewState
-from compliance.tests.builders import NOW, REVIEWER, dlt_id, make_sender
+from compliance.tests.builders import NOW, REVIEWER, dlt_id, make_entity, make_sender
 from compliance.tests.exports import (
     TEXT,
     Kind,
@@ -95,3 +97,30 @@ def apply(tenant_id: UUID, import_id: UUID) -> PortalImport:
     with tenant_context(tenant_id):
         job = imports.apply_import(import_id=import_id, actor=REVIEWER, may_approve=True, now=NOW)
     return work(job)
+
+
+def test_a_header_without_entity_is_refused_where_there_are_several(tenant: UUID) -> None:
+    with tenant_context(tenant):
+        make_entity()
+        chosen = make_entity()
+    rows = csv_of([["ACMEOD", "Active"]], ("Header", "Status"))
+    assert codes(upload(tenant, rows, kind=Kind.HEADERS)) == {"entity_missing"}
+    assert verdicts(upload(tenant, rows, kind=Kind.HEADERS, entity_id=chosen.pk))[0] == "new"
+    with tenant_context(tenant):
+        offered = ExportUploadForm(may_approve=False)["entity"].as_widget()
+    assert "The only one there is" not in offered
+
+
+def test_rows_of_one_id_that_differ_name_the_id(tenant: UUID) -> None:
+    job = upload(tenant, csv_of([template_row(1), template_row(1, TEXT + "!")]))
+    assert f"have the same id {template_id(1)} and say" in rows_of(job)[0].findings[-1]["sentence"]
+
+
+def test_a_full_row_is_the_header_rather_than_a_title_with_one_known_word(tenant: UUID) -> None:
+    rows = [["DLT details", "", "Sender"], ["Hdr", "Owner", "Since"], ["ACMEOD", "Acme", "2026"]]
+    job = upload(tenant, csv_of(rows[1:], rows[0]), kind=Kind.HEADERS)
+    assert (job.state, job.columns) == ("mapping", ["Hdr", "Owner", "Since"])
+
+
+def test_a_column_registered_on_is_the_day_of_approval() -> None:
+    assert recognise(Kind.HEADERS, ["Header", "Registered On"]) == ["header", "valid_from"]

@@ -67,6 +67,7 @@ def test_a_file_is_uploaded_looked_at_and_applied(company: Company) -> None:
     page = company.maya.get(reverse("compliance:import", args=[job.pk])).content.decode()
     assert "Apply 1 row<" in page
     assert "There is no sender ID NOBODY." in page
+    assert template_row(2)[0] in page
     assert company.maya.post(reverse("compliance:import-apply", args=[job.pk])).status_code == 302
     assert work(the_import(company)).state == "applied"
     assert "What was done" in company.maya.get(reverse("compliance:import", args=[job.pk])).content.decode()
