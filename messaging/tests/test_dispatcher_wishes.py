@@ -73,3 +73,16 @@ def test_other_messages_go_whatever_becomes_of_consent(change: Callable[[], None
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 2})
 
     play(story)
+
+
+def test_promotions_in_stock_end_once_consent_is_asked_of_everybody() -> None:
+    async def story(scene: Scene) -> None:
+        scene.accept(*numbers(100), traffic_class=TrafficClass.PROMOTIONAL)
+        await scene.start()
+        await scene.until(lambda: scene.statuses().get(Status.DELIVERED, 0) > 5)
+        with tenant_context(scene.world.tenant_id):
+            services.need_consent(is_needed=True, actor=WRITER, now=utc_now())
+        await scene.until(lambda: Status.ACCEPTED not in scene.statuses())
+        assert scene.events(EventKind.FINAL, error_code="consent_missing")["messages"] > 10
+
+    play(story, tps=20)
