@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -15,6 +15,8 @@ from kernel.domain.traffic import TrafficClass
 from tenants.api.views import TenantAPIView
 
 TEXT_MAX = 4_000
+# Asked of a message that is sent, by other layers; one that passes here can still be refused for them.
+NOT_JUDGED: Final = ("price", "credit", "route")
 
 
 class CheckRequestSerializer(serializers.Serializer[dict[str, Any]]):
@@ -73,6 +75,9 @@ class CheckedSerializer(serializers.Serializer[dict[str, Any]]):
     segments = serializers.IntegerField()
     dlt_entity_id = serializers.CharField(allow_null=True)
     dlt_template_id = serializers.CharField(allow_null=True)
+    not_judged = serializers.ListField(
+        child=serializers.CharField(), help_text="What is asked only when a message is sent: price, credit, route"
+    )
     verdicts = VerdictSerializer(many=True)
     vars()["class"] = serializers.CharField(allow_null=True)
 
@@ -114,6 +119,7 @@ def _told(checked: Checked) -> dict[str, Any]:
         "segments": checked.parts,
         "dlt_entity_id": dlt.entity_id if dlt else None,
         "dlt_template_id": dlt.template_id if dlt else None,
+        "not_judged": list(NOT_JUDGED),
         "verdicts": [
             {
                 "rule": verdict.about.key,

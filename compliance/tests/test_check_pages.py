@@ -25,6 +25,7 @@ def test_programs_get_every_verdict_and_the_ids(company: Company) -> None:
     answer = post(company, **{"from": "ACMEIN", "to": ASHA, "text": TEXT}).json()
     assert (answer["code"], answer["template"]["id"], answer["segments"]) == (None, str(template.pk), 1)
     assert answer["dlt_template_id"]
+    assert answer["not_judged"] == ["price", "credit", "route"]
     assert {verdict["outcome"] for verdict in answer["verdicts"]} >= {"passed", "not_applicable"}
 
 
