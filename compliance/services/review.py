@@ -156,6 +156,15 @@ def _refuse_own(item: Sender | Template, actor: Actor, rule: str, *, may_approve
         )
 
 
+def objection_to_own(*, item: Sender | Template, actor: Actor, may_approve_own: bool) -> ReviewRefused | None:
+    """Why `approve` would refuse this actor as the writer, to be told beforehand; None when it would not."""
+    try:
+        _refuse_own(item, actor, _rule(), may_approve_own=may_approve_own)
+    except ReviewRefused as refusal:
+        return refusal
+    return None
+
+
 def _has_written(item: Sender | Template, actor: Actor) -> bool:
     kind = _kind(item).value
     mine = entries(Search(object_id=item.pk, actor_id=actor.id))

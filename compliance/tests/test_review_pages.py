@@ -72,6 +72,16 @@ def test_a_decision_page_shows_all_it_rests_on(company: Company) -> None:
         assert words in answer
 
 
+def test_approving_what_is_ones_own_is_not_offered_but_to_owners(company: Company) -> None:
+    with company.inside():
+        template = make_template(is_approved=False, portal_state=None)
+    company.omar.post(reverse("compliance:template-submit", args=[template.pk]))
+    own = page(company.omar, template).content.decode()
+    assert 'data-queue-key="a" disabled' in own
+    assert "a second person has to approve it" in own
+    assert "disabled" not in page(company.owen, template).content.decode()
+
+
 def test_a_sender_is_reviewed_on_a_page_of_its_own(company: Company) -> None:
     with company.inside():
         sender = make_sender(is_approved=False)

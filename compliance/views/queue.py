@@ -20,15 +20,15 @@ from compliance.models import Review, Sender, Template
 from compliance.presentation import differences, history, lifecycle, meaning, pieces
 from compliance.review_forms import QueueForm, ReviewForm
 from compliance.samples import samples
-from compliance.services.review import first_approvals
+from compliance.services.review import first_approvals, objection_to_own
 from compliance.services.warnings import concerns
 from compliance.statuses import ReviewEvent, ReviewState
 from compliance.views.decisions import carry_out, outcome, reviews_of, withdraw_item
 from kernel.domain.errors import DomainError
 from kernel.web.htmx import render_page
-from tenants.access import TenantRequest, tenant_page
+from tenants.access import TenantRequest, actor_of, tenant_page
 from tenants.models import User
-from tenants.roles import Permission
+from tenants.roles import Permission, Role
 
 AT_ONCE: Final = 200
 FEW, MANY = 5, 500
@@ -197,6 +197,9 @@ def _review_page(
         "form": form,
         "findings": findings_of(item),
         "approvals": first_approvals(item),
+        "objection": objection_to_own(
+            item=item, actor=actor_of(request), may_approve_own=request.member_role == Role.OWNER
+        ),
         "submitter": people.get(item.submitted_by_id) if item.submitted_by_id else None,
         "writer": people.get(item.created_by_id) if item.created_by_id else None,
     }
