@@ -11,6 +11,7 @@ from celery import shared_task
 from audit.services import SYSTEM
 from compliance.importing import job
 from compliance.services import dnd, imports
+from compliance.services.objections import forget_old_counts
 from compliance.services.runs import note_runs
 from compliance.services.validity import suspend_expired
 from compliance.services.warnings import warn
@@ -36,7 +37,9 @@ def resume_imports() -> None:
 
 @shared_task(name="compliance.housekeeping")
 def housekeeping() -> None:
-    imports.forget_old_files(now=utc_now())
+    now = utc_now()
+    imports.forget_old_files(now=now)
+    forget_old_counts(now=now)
 
 
 @shared_task(name="compliance.watch_numbers")

@@ -31,6 +31,7 @@ urlpatterns = [
     path("compliance/check/", checks.message_check, name="check"),
     path("compliance/rules/", checks.rule_list, name="rules"),
     path("compliance/rules/levels/", checks.rule_levels_edit, name="rule-levels"),
+    path("compliance/rules/<slug:key>/", checks.rule_detail, name="rule"),
     path("compliance/recipients/", recipients.recipients, name="recipients"),
     path("compliance/recipients/choose/", recipients.choose, name="recipients-choose"),
     path("compliance/recipients/destinations/", recipients.destination_add, name="destination-add"),

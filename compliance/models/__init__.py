@@ -19,7 +19,7 @@ from compliance.models.recipients import (
 from compliance.models.reviews import Review, Reviewable
 from compliance.models.rulings import Ruling
 from compliance.models.senders import Sender, SenderRegistration
-from compliance.models.settings import RuleLevel
+from compliance.models.settings import ObjectionCount, RuleLevel
 from compliance.models.stops import Stop
 from compliance.models.templates import DltRegistration, Template
 from compliance.models.versions import RuleVersion
@@ -39,6 +39,7 @@ __all__ = [
     "Entity",
     "Link",
     "NumberRun",
+    "ObjectionCount",
     "OptOut",
     "OptOutLink",
     "OutsideHours",

@@ -18,3 +18,26 @@ class RuleLevel(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.level}"
+
+
+class ObjectionCount(TenantOwned):
+    """How many accepted messages of one template one rule objected to on one day, without refusing them.
+
+    Written in the accept's own round trip, before the wallet's hold: tenants' accepts queue for their wallet anyway.
+    """
+
+    day = models.DateField(help_text="UTC")
+    key = models.CharField(max_length=40)
+    template_id = models.UUIDField()
+    level = models.CharField(max_length=8, choices=Level, help_text="In force when they were accepted")
+    messages = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["tenant_id", "day", "key", "template_id", "level"], name="compliance_objectioncount_unique"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key} on {self.day}: {self.messages}"

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
 from compliance.rule_forms import CheckForm, RuleLevelsForm
-from compliance.rules.catalogue import pipeline
+from compliance.rules.catalogue import adjustable, pipeline
 from compliance.rules.checking import Asked, check
 from compliance.rules.versions import current_decisions
+from compliance.services.objections import objections, objections_by_template
 from compliance.services.rule_levels import choose_rule_levels, rule_levels
 from compliance.views.decisions import abilities
 from kernel.web.htmx import render_page
@@ -50,9 +51,20 @@ def _variables(template_id: str | None) -> list[str] | None:
 @tenant_page(Permission.MANAGE_COMPLIANCE)
 def rule_list(request: TenantRequest) -> HttpResponse:
     """Every rule in order, and the levels of those that have one to choose."""
-    form = RuleLevelsForm(initial=rule_levels())
-    context = {"form": form, "rules": list(pipeline()), **abilities(request)}
+    form, counted = RuleLevelsForm(initial=rule_levels()), objections(now=timezone.now())
+    rules = [(each, counted[each.about.key]) for each in pipeline()]
+    context = {"form": form, "rules": rules, **abilities(request)}
     return render_page(request, "compliance/rule_list.html", context)
+
+
+@tenant_page(Permission.MANAGE_COMPLIANCE)
+def rule_detail(request: TenantRequest, key: str) -> HttpResponse:
+    """The templates whose messages one rule of style objected to and let pass."""
+    about = adjustable().get(key)
+    if about is None:
+        raise Http404
+    counts = objections_by_template(key=key, now=timezone.now())
+    return render_page(request, "compliance/rule_detail.html", {"about": about, "counts": counts})
 
 
 @tenant_page(Permission.REVIEW_COMPLIANCE)
@@ -62,4 +74,7 @@ def rule_levels_edit(request: TenantRequest) -> HttpResponse:
         choose_rule_levels(levels=form.levels, actor=actor_of(request), now=timezone.now())
         messages.success(request, "Messages accepted from now on are judged by these levels.")
         return redirect("compliance:rules")
-    return render_page(request, "compliance/rule_levels.html", {"form": form}, status=422 if form.errors else 200)
+    counted = objections(now=timezone.now())
+    fields = [(field, counted[field.name]) for field in form]
+    context = {"form": form, "fields": fields}
+    return render_page(request, "compliance/rule_levels.html", context, status=422 if form.errors else 200)

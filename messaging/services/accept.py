@@ -75,7 +75,9 @@ def accept(
             judge.decide(group)
         judge.verdict.warn(as_shown, SENDER_AS_SHOWN)
         verdict, labels = judge.verdict, _labels(drafts)
-        origin = Origin(source, campaign, wallet.charged_on, now, labels, judge.screening.decisions)
+        origin = Origin(
+            source, campaign, wallet.charged_on, now, labels, judge.screening.decisions, judge.screening.noted
+        )
         try:
             _write_covered(verdict, wallet, origin)
         except InsufficientCredit as short:
@@ -95,7 +97,9 @@ def accept_group(*, group: Group, source: Source, now: datetime, campaign: Campa
         tenant, wallet = parties()
         judge = judge_for(tenant, wallet, [group], now)
         judge.decide(group)
-        origin = Origin(source, campaign, wallet.charged_on, now, decisions=judge.screening.decisions)
+        origin = Origin(
+            source, campaign, wallet.charged_on, now, decisions=judge.screening.decisions, noted=judge.screening.noted
+        )
         _write_covered(judge.verdict, wallet, origin)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import accumulate, groupby
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from billing.services import hold_statement, shortage
 from compliance.rules.decisions import Decisions
+from compliance.services.objections import count_statement
 from kernel.db.arrays import (
     Column,
     Packed,
@@ -128,6 +129,7 @@ class Origin:
     Args:
         charged_on: by the wallet, when a message is charged.
         decisions: of compliance, whose snapshots are named beside the messages.
+        noted: messages that rules object to and let pass, by the rule's key and the template.
     """
 
     source: Source
@@ -136,6 +138,7 @@ class Origin:
     now: datetime
     labels: Labels = Labels()
     decisions: Decisions | None = None
+    noted: Mapping[tuple[str, UUID], int] = field(default_factory=dict)
 
     @property
     def campaign_id(self) -> UUID | None:
@@ -157,6 +160,10 @@ def write(verdict: Verdict, origin: Origin) -> None:
     if not parcels:
         execute_all(statements)
         return
+    if origin.noted and origin.decisions:
+        # Next to the wallet, which the tenant's accepts queue for anyway: both rows are locked for as short.
+        chosen = origin.decisions.facts.levels
+        statements.append(count_statement(noted=origin.noted, chosen=chosen, now=origin.now))
     hold = hold_statement(lines=lines_of(parcels, origin.campaign), now=origin.now)
     if not execute_all([(_MARK_SQL, ()), *statements, hold]):
         execute_all([(_BACK_SQL, ())])

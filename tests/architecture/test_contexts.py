@@ -42,6 +42,7 @@ ACROSS: Final = {
     ("compliance/management/commands/destination.py", "close destinations for everybody"),
     ("compliance/services/imports.py", "find portal imports that lost their worker"),
     ("compliance/services/imports.py", "forget files of old portal imports"),
+    ("compliance/services/objections.py", "forget old counts of what rules objected to"),
     ("messaging/management/commands/audit_books.py", "audit the books"),
     ("messaging/management/commands/settle_in_doubt.py", "settle what is in doubt"),
     ("messaging/dispatcher/serving.py", "see whether anything waits that could probe a route"),
