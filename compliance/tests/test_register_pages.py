@@ -140,7 +140,8 @@ def test_pages_of_headers_and_templates_tell_when_they_idle_out(company: Company
         template = make_template()
         suspended = make_sender("BETAIN", portal_state=PortalState.SUSPENDED)
     assert "counts as unused on 25 Dec 2026" in get(company.viola, "sender", template.sender_id)
-    assert "no use counted yet (uses are counted every hour); counts as unused on 23 Feb 2027" in get(company.viola, "template", template.pk)
+    page = get(company.viola, "template", template.pk)
+    assert "no use counted yet (uses are counted every hour); counts as unused on 23 Feb 2027" in page
     with company.inside():
         note_use(headers={"ACMEIN": NOW + timedelta(days=2)}, templates={})
     assert "counts as unused on 27 Dec 2026, unless" in get(company.viola, "sender", template.sender_id)
