@@ -166,7 +166,7 @@ def lift_opt_out(*, opt_out_id: UUID, proof: str, actor: Actor, now: datetime) -
         if standing is None:
             raise NotFound("opt-out")
         if standing.lifted_at is None:
-            _lift(standing, proof, OptOutSource.PERSON, actor, now)
+            _resume(standing, proof, OptOutSource.PERSON, actor, now)
     return standing
 
 
@@ -187,16 +187,23 @@ def start_again(
         standing = OptOut.objects.select_for_update().filter(recipient=recipient, lifted_at=None).order_by("pk")
         lifted = [each for each in standing if _is_about(each.sender, sender)]
         for each in lifted:
-            _lift(each, words, OptOutSource.REPLY, actor, now)
+            _resume(each, words, OptOutSource.REPLY, actor, now)
     return len(lifted)
 
 
 def undo_opt_out(*, opt_out_id: UUID, words: str, actor: Actor, shown: Shown, now: datetime) -> bool:
-    """Lift this opt-out by the word of who made it on the opt-out page; whether it still stood."""
+    """Lift this opt-out by the word of who made it on the opt-out page; whether it still stood.
+
+    It makes no consent: one that stood before the stop stands again, as long as it would have.
+    """
     with transaction.atomic(using=scoped_connection().alias):
         standing = OptOut.objects.select_for_update().filter(pk=opt_out_id, lifted_at=None).first()
         if standing is not None:
-            _lift(standing, words, OptOutSource.LINK, actor, now, shown)
+            earlier = _consent_before(standing)
+            _lift(standing, words, actor, now)
+            if earlier is not None:
+                standing.source = OptOutSource.LINK
+                _note([standing], ConsentAction.GIVEN, words, actor, now, shown, earlier.valid_until)
     return standing is not None
 
 
@@ -233,18 +240,28 @@ def check_sender(sender: str | None) -> None:
         )
 
 
-def _lift(
-    standing: OptOut,
-    proof: str,
-    source: OptOutSource,
-    actor: Actor,
-    now: datetime,
-    shown: Shown = NOTHING_SHOWN,
-) -> None:
+def _consent_before(standing: OptOut) -> ConsentEvent | None:
+    """The consent that this opt-out ended; None where there was none."""
+    said = ConsentEvent.objects.filter(
+        recipient=standing.recipient,
+        sender__in=("", standing.sender or ""),
+        topic__in=("", standing.topic or ""),
+        recorded_at__lt=standing.created_at,
+    )
+    last = said.order_by("-id").first()
+    return last if last and last.action in (ConsentAction.GIVEN, ConsentAction.CONFIRMED) else None
+
+
+def _resume(standing: OptOut, proof: str, source: OptOutSource, actor: Actor, now: datetime) -> None:
+    """Lift it because the person asked to hear again, which is a consent."""
+    _lift(standing, proof, actor, now)
+    standing.source = source
+    _note([standing], ConsentAction.GIVEN, standing.proof, actor, now)
+
+
+def _lift(standing: OptOut, proof: str, actor: Actor, now: datetime) -> None:
     standing.lifted_at, standing.proof = now, proof.strip()[:EVIDENCE_MAX]
     standing.save(update_fields=["lifted_at", "proof"])
-    standing.source = source
-    _note([standing], ConsentAction.GIVEN, standing.proof, actor, now, shown)
     record(
         action="opt_out.lift",
         actor=actor,
@@ -263,6 +280,7 @@ def _note(
     actor: Actor,
     now: datetime,
     shown: Shown = NOTHING_SHOWN,
+    valid_until: datetime | None = None,
 ) -> None:
     ConsentEvent.objects.bulk_create(
         ConsentEvent(
@@ -280,6 +298,7 @@ def _note(
             actor_label=actor.label[:255],
             at=now,
             recorded_at=now,
+            valid_until=valid_until,
         )
         for each in opt_outs
     )

@@ -11,10 +11,12 @@ from django.urls import reverse
 
 from compliance import services
 from compliance.consent.links import LENGTH
+from compliance.consent.statuses import ConsentAction, ConsentSource
 from compliance.models import ConsentEvent, OptOut, OptOutLink
+from compliance.services.consent import Proof
 from compliance.services.opt_out_links import UNDO_WITHIN, link_behind
 from compliance.statuses import OptOutSource
-from compliance.tests.builders import ASHA, NOW, make_sender
+from compliance.tests.builders import ASHA, NOW, WRITER, make_sender
 from compliance.tests.company import Company
 from compliance.views.opt_out_page import MOST_MISSES
 from kernel.domain.clock import utc_now
@@ -71,6 +73,11 @@ def test_the_button_stops_exactly_that_and_keeps_the_proof(company: Company) -> 
 
 def test_undo_on_the_page_lets_messages_come_again(company: Company) -> None:
     path = path_of(company, sender="ACMEIN")
+    with company.inside():
+        given = Proof(ConsentSource.FORM, NOW, evidence="Sign-up form")
+        services.record_consent(
+            recipient=E164(ASHA), sender="ACMEIN", action=ConsentAction.GIVEN, proof=given, actor=WRITER, now=NOW
+        )
     Client().post(path, {"choice": "stop"})
     Client().post(path, {"choice": "undo"}, **PHONE)
     assert standing(company) == []
@@ -170,3 +177,11 @@ def test_an_event_of_consent_is_read_by_its_id(company: Company) -> None:
         event = ConsentEvent.objects.get()
     told = program.get(reverse("consent-detail", args=[event.pk])).json()
     assert (told["action"], told["ip"], told["proven"]) == ("withdrawn", "203.0.113.9", True)
+
+
+def test_undo_makes_no_consent_that_was_not_there(company: Company) -> None:
+    path = path_of(company, sender="ACMEIN")
+    for choice in ("stop", "undo"):
+        Client().post(path, {"choice": choice})
+    with company.inside():
+        assert list(ConsentEvent.objects.values_list("action", flat=True)) == ["withdrawn"]
