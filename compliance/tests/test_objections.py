@@ -28,13 +28,14 @@ def test_the_last_seven_days_stand_beside_the_levels(company: Company) -> None:
     make_count(company, 7, days_ago=7)
     assert "1,240 messages passed in 7 days" in company.maya.get("/compliance/rules/").content.decode()
     assert "1,240 messages</a> in 7 days" in company.omar.get("/compliance/rules/levels/").content.decode()
-    assert "A template that is gone" in company.maya.get(f"/compliance/rules/{RULE}/").content.decode()
+    assert "A template that is gone" in company.maya.get(f"/compliance/rules/objections/?rule={RULE}").content.decode()
 
 
 def test_rules_that_always_refuse_have_no_page_and_others_counts_are_not_shown(company: Company) -> None:
     make_count(make_company())
-    assert company.maya.get("/compliance/rules/sender_unknown/").status_code == 404
-    assert "objected to no accepted message" in company.maya.get(f"/compliance/rules/{RULE}/").content.decode()
+    assert company.maya.get("/compliance/rules/objections/?rule=sender_unknown").status_code == 404
+    page = company.maya.get(f"/compliance/rules/objections/?rule={RULE}").content.decode()
+    assert "objected to no accepted message" in page
 
 
 def test_counts_are_forgotten_after_ninety_days(company: Company) -> None:

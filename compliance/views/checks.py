@@ -58,8 +58,11 @@ def rule_list(request: TenantRequest) -> HttpResponse:
 
 
 @tenant_page(Permission.MANAGE_COMPLIANCE)
-def rule_detail(request: TenantRequest, key: str) -> HttpResponse:
-    """The templates whose messages one rule of style objected to and let pass."""
+def rule_detail(request: TenantRequest) -> HttpResponse:
+    """The templates whose messages one rule of style, named by `rule`, objected to and let pass."""
+    key = request.GET.get("rule")
+    if key is None:
+        return redirect("compliance:rules")
     about = adjustable().get(key)
     if about is None:
         raise Http404
