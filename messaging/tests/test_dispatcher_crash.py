@@ -257,7 +257,7 @@ def test_two_dispatchers_share_the_batches_of_a_lane() -> None:
         await scene.start()
         await scene.start()
         await scene.until(lambda: scene.statuses() == {Status.DELIVERED: 400})
-        await scene.until(lambda: scene.states() == [BatchState.SENT] * 4)
+        await scene.until(lambda: set(scene.states()) == {BatchState.SENT})  # one that moved is one more
         assert scene.submits() == 400
         assert scene.events(EventKind.SUBMITTED)["charged_micros"] == 400 * UNIT
 
