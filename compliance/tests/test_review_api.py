@@ -49,7 +49,7 @@ def test_a_template_is_submitted_listed_and_approved_by_two_members_tokens(compa
     assert (answer.status_code, state(template)) == (200, "approved")
     with company.inside():
         omar = Member.objects.get(role=Role.COMPLIANCE).user_id
-        assert Review.objects.order_by("id").last().actor_id == omar  # type: ignore[union-attr]  # there is one
+        assert Review.objects.latest("id").actor_id == omar
         assert Entry.objects.get(action="template.approve").actor_label == "Compliance officer by Robot"
 
 
